@@ -37,6 +37,11 @@ class Message(Struct, frozen=True, kw_only=True):
         raise NotImplementedError
 
     @classmethod
+    def token(cls) -> str:
+        """Its name as one token of a ``work`` or ``ask`` subject: ``scrape_product``, ``price_history``."""
+        raise NotImplementedError
+
+    @classmethod
     def type_name(cls) -> str:
         """The type without its version: ``dropship.price.changed``."""
         return f"dropship.{cls.noun()}.{cls.verb()}"
@@ -72,6 +77,10 @@ class Command(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def verb(cls) -> str:
         return _words(cls.__name__)[0]
 
+    @classmethod
+    def token(cls) -> str:
+        return "_".join(_words(cls.__name__))
+
 
 class Query(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A question, named like its answer and put to its owner by request and reply."""
@@ -85,3 +94,7 @@ class Query(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @classmethod
     def verb(cls) -> str:
         return "asked"
+
+    @classmethod
+    def token(cls) -> str:
+        return cls.noun()

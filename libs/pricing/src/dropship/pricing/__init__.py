@@ -1,0 +1,1 @@
+"""The arithmetic of money: pure, exact, and the same in every service."""

@@ -1,0 +1,178 @@
+"""The loops of a process that depend on its session: relays, hearing, rounds, and the sweep.
+
+They live and die together. When the session is lost they are all cancelled before it is opened
+again; when the log does not fit what is known, reading and publishing stop alike until it does.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+
+import psycopg
+from dropship.runtime.bus import ApiError, Bus, Uncertain
+from dropship.runtime.clock import Clock
+from dropship.runtime.database import Database
+from dropship.runtime.errors import Halted, Retry, SessionLost
+from dropship.runtime.hearing import Hearing
+from dropship.runtime.leases import Leases
+from dropship.runtime.logfence import Mark, check
+from dropship.runtime.relay import Relay
+from dropship.runtime.telemetry import metrics
+from dropship.runtime.telemetry.logs import get_logger
+from nats.aio.msg import Msg
+
+STREAMS = ("EVENTS", "OBSERVATIONS", "WORK", "DEAD")
+SWEEP_S = 0.25
+AGAIN_S = 0.3
+HALTED_S = 5.0
+SKEW_LIMIT_S = 30.0
+_log = get_logger()
+
+_BACKLOG = "SELECT stream, count(*) FROM journal WHERE stream_seq IS NULL GROUP BY stream"
+_CHECKPOINTS = "SELECT DISTINCT subscription, generation, seq, id FROM checkpoint"
+_LAST_MARKS = """
+SELECT DISTINCT ON (stream) stream, generation, stream_seq, id FROM journal
+ WHERE stream = ANY(%s) AND stream_seq IS NOT NULL ORDER BY stream, generation DESC, stream_seq DESC
+"""
+
+
+@dataclass(frozen=True)
+class Round:
+    """Something done every so often, by one replica at a time."""
+
+    name: str
+    work: Callable[[Database], Awaitable[None]]
+    every_s: float
+
+
+class Living:
+    """Keeps the session and everything that hangs on it going until cancelled.
+
+    `reasons` says why this process does not fully live; it belongs into readiness.
+    """
+
+    def __init__(
+        self, database: Database, bus: Bus, leases: Leases, clock: Clock, hearings: list[Hearing]
+    ) -> None:
+        self._database, self._bus, self._leases, self._clock = database, bus, leases, clock
+        self._hearings = hearings
+        self._relays = {stream: Relay(bus, leases, stream) for stream in STREAMS}
+        self._wake_subject = f"wake.{database.service}"
+        self.rounds: list[Round] = []
+        self.reasons: dict[str, str] = {"session": "no session yet"}
+        database.nudge = self.nudge
+        bus.on_reconnect.append(self._reconnected)
+
+    async def nudge(self, streams: Iterable[str]) -> None:
+        """Rows were committed here: wake the relay, wherever it is."""
+        if self._leases.leads("relay"):
+            self._wake(streams)
+        else:
+            await self._bus.tell(self._wake_subject, ",".join(streams).encode())
+
+    def _wake(self, streams: Iterable[str]) -> None:
+        for stream in streams:
+            if stream in self._relays:
+                self._relays[stream].wake()
+
+    async def _woken(self, message: Msg) -> None:
+        if self._leases.leads("relay"):
+            self._wake(message.data.decode(errors="replace").split(","))
+
+    async def _reconnected(self) -> None:
+        for relay in self._relays.values():
+            relay.doubt()
+
+    async def run(self) -> None:
+        """Live until cancelled."""
+        await self._bus.listen(self._wake_subject, self._woken)
+        while True:
+            pause_s = AGAIN_S
+            try:
+                async with self._leases.session():
+                    await self._check_log()
+                    self.reasons.clear()
+                    await self._loops()
+            except* Halted as halted:
+                reason = str(halted.exceptions[0])
+                self.reasons["log"] = reason
+                _log.error("halted", reason=reason)
+                pause_s = HALTED_S
+            except* (SessionLost, psycopg.Error, OSError, Uncertain, ApiError, Retry) as lost:
+                self.reasons["session"] = f"lost: {type(lost.exceptions[0]).__name__}"
+                _log.warning("session_lost", reason=repr(lost.exceptions[0])[:200])
+            await asyncio.sleep(pause_s)
+
+    async def _loops(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._leases.keep())
+            group.create_task(self._publish())
+            for hearing in self._hearings:
+                group.create_task(self._steadily(f"hears {hearing.stream}", hearing.run))
+            for round_ in self.rounds:
+                group.create_task(self._go_round(round_))
+
+    async def _check_log(self) -> None:
+        """Everything this service knows of every stream must fit before any loop starts."""
+        marks: dict[str, list[Mark]] = {"EVENTS": [], "OBSERVATIONS": []}
+        for stream, *mark in await self._database.fetch_all(_CHECKPOINTS):
+            marks[stream].append(Mark(*mark))
+        for stream, *mark in await self._database.fetch_all(_LAST_MARKS, (list(marks),)):
+            marks[stream].append(Mark(*mark))
+        for stream, known in marks.items():
+            state = await check(self._bus, stream, known)
+        skew_s = abs((self._clock.now() - state.now).total_seconds())
+        if skew_s > SKEW_LIMIT_S:
+            raise Halted(f"clock_skew: this clock is {skew_s:.0f} s from that of NATS")
+
+    async def _publish(self) -> None:
+        while not await self._leases.lead("relay"):
+            await asyncio.sleep(SWEEP_S)
+        async with asyncio.TaskGroup() as group:
+            for stream, relay in self._relays.items():
+                group.create_task(self._steadily(f"relays {stream}", relay.run))
+            group.create_task(self._sweep())
+
+    async def _sweep(self) -> None:
+        """Find rows whose nudge was lost, and tell how many wait."""
+        while True:
+            rows = dict(await self._database.fetch_all(_BACKLOG))
+            for stream, relay in self._relays.items():
+                metrics.RELAY_BACKLOG[stream].set(rows.get(stream, 0))
+                if rows.get(stream):
+                    relay.wake()
+            await asyncio.sleep(SWEEP_S)
+
+    async def _go_round(self, round_: Round) -> None:
+        while not await self._leases.lead(f"round.{round_.name}"):
+            await asyncio.sleep(self._leases.beat_s)
+        while True:
+            try:
+                await round_.work(self._database)
+            except (SessionLost, Halted):
+                raise
+            except Exception as error:
+                _log.warning("round_failed", round=round_.name, error=repr(error)[:300])
+            await asyncio.sleep(round_.every_s)
+
+    async def _steadily(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
+        """A loop's own fault ends neither the others nor the process."""
+        while True:
+            try:
+                await loop()
+            except (SessionLost, Halted):
+                raise
+            except Exception as error:
+                _log.error("loop_failed", loop=name, error=repr(error)[:300])
+                await asyncio.sleep(AGAIN_S)
+
+    async def flushed(self, within_s: float) -> None:
+        """Before leaving: let the relay carry what was said, if it is ours and the log is there."""
+        try:
+            async with asyncio.timeout(within_s):
+                while self._leases.leads("relay") and self._bus.connected:
+                    if not await self._database.fetch_all(_BACKLOG):
+                        return
+                    await asyncio.sleep(0.02)
+        except (TimeoutError, psycopg.Error):
+            _log.warning("left_unsent_rows")

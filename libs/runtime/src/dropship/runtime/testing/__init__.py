@@ -1,0 +1,10 @@
+"""The test kit: real servers, given/when/then, and waiting without sleeping.
+
+A pytest plugin (entry point ``pytest11``), so that its assertions show differences.
+"""
+
+from dropship.runtime.testing.scene import Scene, given
+from dropship.runtime.testing.servers import Servers, settings_for
+from dropship.runtime.testing.waiting import eventually
+
+__all__ = ["Scene", "Servers", "eventually", "given", "settings_for"]

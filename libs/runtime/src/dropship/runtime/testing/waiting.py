@@ -1,0 +1,36 @@
+"""Waiting for something to become true, with a bound and a readable end."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
+from typing import TypeVar
+
+T = TypeVar("T")
+POLL_S = 0.02
+
+
+async def eventually(
+    predicate: Callable[[], Awaitable[T] | T], *, within_s: float = 10.0, what: str = ""
+) -> T:
+    """The first truthy value of `predicate`. Raises AssertionError, with the last one, when too late.
+
+    An exception raised by the predicate counts as "not yet"; the last one is the cause of the failure.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + within_s
+    last: object = None
+    failure: BaseException | None = None
+    while True:
+        try:
+            value = predicate()
+            value = await value if isawaitable(value) else value
+            if value:
+                return value
+            last, failure = value, None
+        except (AssertionError, OSError, LookupError) as error:
+            failure = error
+        if loop.time() > deadline:
+            raise AssertionError(
+                f"{what or 'it'} did not come true in {within_s} s; last seen: {last!r}"
+            ) from failure
+        await asyncio.sleep(POLL_S)

@@ -1,0 +1,356 @@
+"""A service does: competing workers on `WORK`, each command performed once as far as rows can tell.
+
+A command's first transaction writes its id into `done_commands`, and a repeat is acknowledged
+unperformed; the outcome is a compare-and-set on the attempt, so a worker that was overtaken says
+nothing. An *effect* (anything that changes the outside) is looked up outside before it is repeated.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import perf_counter
+from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
+
+import msgspec
+from dropship.contracts.envelope import Envelope, open_envelope
+from dropship.contracts.messages import LANES, Command, Lane
+from dropship.contracts.reading import NewerVersion, Reader, UnknownType
+from dropship.contracts.work import WorkFailed, WorkRetried, WorkStarted
+from dropship.runtime import claims
+from dropship.runtime.bus import ApiError, Bus, Uncertain
+from dropship.runtime.clock import Clock
+from dropship.runtime.database import Database
+from dropship.runtime.errors import Refused, Retry, Unknown, Unreadable
+from dropship.runtime.failpoints import failpoint
+from dropship.runtime.journal import Transaction
+from dropship.runtime.puller import Puller, position_of
+from dropship.runtime.telemetry import metrics
+from dropship.runtime.telemetry.logs import get_logger
+from dropship.runtime.telemetry.traces import span
+from nats.aio.msg import Msg
+
+ATTEMPTS = 5
+HEARTBEAT_S = 5.0
+POLL_S = 0.5
+_log = get_logger()
+C = TypeVar("C", bound=Command)
+Outcome = Callable[[Transaction], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Task(Generic[C]):
+    """One command in hand. `attempt` counts from 1; `at` is when it was taken up."""
+
+    command: C
+    command_id: UUID
+    envelope: Envelope
+    attempt: int
+    at: datetime
+
+    @property
+    def job_id(self) -> str | None:
+        return getattr(self.command, "job_id", None)
+
+
+Doer = Callable[[Task[Any]], Awaitable[Outcome]]
+GiveUp = Callable[[Task[Any], Transaction, str], Awaitable[None]]
+
+
+class Effect(Protocol):
+    """Something that changes the outside world, and can be found there by its natural key.
+
+    `deadline_s` bounds one call; `read_lag_s` is how long the outside may take to show it.
+    """
+
+    deadline_s: float
+    read_lag_s: float
+
+    def natural_key(self, command: Any) -> str:
+        """What the outside world would recognise it by; one intent per key at a time."""
+
+    async def call(self, task: Task[Any]) -> Outcome:
+        """Do it, once. Raises Unknown when nobody can tell whether it happened."""
+
+    async def find(self, task: Task[Any]) -> Outcome | None:
+        """Look outside for what an earlier attempt may have done; None when it did not happen."""
+
+
+@dataclass(frozen=True)
+class Deed:
+    """How one kind of command is done by one plugin."""
+
+    command: type[Command]
+    plugin: str
+    width: int
+    doer: Doer | None
+    effect: Effect | None
+    give_up: GiveUp | None
+
+
+class Working:
+    """The workers of one deed in this process: `width` at once, lanes served in order."""
+
+    def __init__(
+        self, database: Database, bus: Bus, clock: Clock, deed: Deed, replica: str
+    ) -> None:
+        self.deed = deed
+        self._database, self._bus, self._clock = database, bus, clock
+        self._replica = replica
+        self._reader = Reader([deed.command])
+        self._name = deed.command.__name__
+        self._running: set[asyncio.Task[None]] = set()
+        self._freed = asyncio.Event()
+
+    def consumer(self, lane: Lane) -> str:
+        """The durable consumer's name: it is made by `dropship migrate`, never renamed."""
+        return f"{self._database.service}-{self.deed.plugin}-{lane}"
+
+    async def run(self) -> None:
+        """Take commands and do them, until cancelled; see `drain`."""
+        pullers: dict[Lane, Puller] = {}
+        try:
+            while True:
+                await self._open(pullers)
+                message = await self._next(pullers)
+                if message is not None:
+                    self._start(message)
+        finally:
+            for puller in pullers.values():
+                await puller.close()
+
+    async def _open(self, pullers: dict[Lane, Puller]) -> None:
+        for lane in LANES:
+            if lane in pullers and pullers[lane].lost:
+                await pullers.pop(lane).close()
+            while lane not in pullers:
+                try:
+                    await self._bus.api(f"CONSUMER.INFO.WORK.{self.consumer(lane)}")
+                    pullers[lane] = await Puller.on(self._bus, "WORK", self.consumer(lane), 1)
+                except (Uncertain, ApiError) as error:
+                    _log.warning("work_unreachable", consumer=self.consumer(lane), error=str(error))
+                    await asyncio.sleep(POLL_S)
+
+    async def _next(self, pullers: dict[Lane, Puller]) -> Msg | None:
+        """The next command of the most urgent lane that has one; `now` keeps a place for itself."""
+        await self._wait_for_room(self.deed.width)
+        spare = len(self._running) < self.deed.width - 1 or self.deed.width == 1
+        lanes = LANES if spare else LANES[:1]
+        for lane in lanes:
+            if pullers[lane].buffered or pullers[lane].lost:
+                taken = await pullers[lane].take(1, 0)
+                return taken[0] if taken else None
+        waits: list[asyncio.Task[Any]] = [
+            asyncio.create_task(pullers[lane].arrived()) for lane in lanes
+        ]
+        waits.append(asyncio.create_task(self._freed.wait()))
+        try:
+            await asyncio.wait(waits, timeout=POLL_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+        self._freed.clear()
+        return None
+
+    async def _wait_for_room(self, width: int) -> None:
+        while len(self._running) >= width:
+            self._freed.clear()
+            await self._freed.wait()
+
+    def _start(self, message: Msg) -> None:
+        task = asyncio.create_task(self._attend(message))
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._freed.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("work_crashed", command=self._name, error=repr(error)[:300])
+
+    async def drain(self, within_s: float) -> None:
+        """Let what is in hand end; what does not is cancelled and will be delivered again."""
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=within_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _attend(self, message: Msg) -> None:
+        """Do one delivered command, telling the server meanwhile that it is being worked on."""
+        beat = asyncio.create_task(self._keep_alive(message))
+        started = perf_counter()
+        metrics.WORKING_IN_FLIGHT.labels(self._name).inc()
+        try:
+            await failpoint("working.received")
+            outcome = await self._settle(message)
+            metrics.WORKING_TASKS.labels(self._name, outcome).inc()
+        except Retry as again:
+            await self._bus.tell(message.reply, _nak(again.after_s))
+        except Exception as error:
+            _log.warning("work_interrupted", command=self._name, error=repr(error)[:300])
+            await self._bus.tell(message.reply, _nak(1.0))
+        finally:
+            beat.cancel()
+            metrics.WORKING_IN_FLIGHT.labels(self._name).dec()
+            metrics.WORKING_SECONDS.labels(self._name).observe(perf_counter() - started)
+
+    async def _keep_alive(self, message: Msg) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            await self._bus.tell(message.reply, b"+WPI")
+
+    async def _settle(self, message: Msg) -> str:
+        try:
+            envelope = open_envelope(message.data)
+            command = self._reader.read(envelope)
+            id_ = UUID(envelope.id)
+        except NewerVersion:
+            raise Retry(30.0, "newer_version") from None
+        except (UnknownType, msgspec.MsgspecError, ValueError) as error:
+            return await self._bury_unreadable(message, f"unreadable: {error}")
+        assert isinstance(command, Command)
+        with span(f"do {self._name}", "consumer", parent=envelope.traceparent):
+            claim = await self._claim(command, id_, envelope)
+            if claim is None:
+                await self._ack(message)
+                return "repeated"
+            task = Task(command, id_, envelope, claim.attempt, self._clock.now())
+            if claim.attempt > ATTEMPTS:
+                return await self._bury(message, task, "gave up: it never came to an end")
+            return await self._do(message, task, claim)
+
+    async def _claim(self, command: Command, id_: UUID, envelope: Envelope) -> claims.Claim | None:
+        """The first transaction: the id is ours to do, or it was done before (None)."""
+        effect = self.deed.effect
+        async with self._database.transaction(envelope) as tx:
+            claim = await claims.take(
+                tx,
+                claims.Wanted(
+                    id_,
+                    self._name,
+                    self._replica,
+                    effect.natural_key(command) if effect else None,
+                    tx.at + timedelta(seconds=effect.deadline_s + effect.read_lag_s)
+                    if effect
+                    else None,
+                ),
+            )
+            job_id = getattr(command, "job_id", None)
+            if claim is not None and job_id is not None and claim.attempt <= ATTEMPTS:
+                started = WorkStarted(
+                    job_id=job_id, command_id=str(id_), command=self._name, attempt=claim.attempt
+                )
+                _say_work(tx, started, await claims.next_fact(tx, id_))
+        await failpoint("working.claimed")
+        return claim
+
+    async def _do(self, message: Msg, task: Task[Any], claim: claims.Claim) -> str:
+        try:
+            outcome = await self._perform(task, claim)
+            await failpoint("working.called")
+        except Retry as again:
+            if task.attempt >= ATTEMPTS:
+                return await self._bury(message, task, again.reason)
+            await self._put_off(message, task, again)
+            return "retried"
+        except Refused as refusal:
+            return await self._refuse(message, task, refusal)
+        except Unreadable as error:
+            return await self._bury(message, task, error.reason)
+        except Unknown as error:
+            assert claim.settle_at is not None
+            wait_s = max((claim.settle_at - self._clock.now()).total_seconds(), 0.1)
+            await self._put_off(message, task, Retry(wait_s, error.reason))
+            return "retried"
+        await failpoint("working.before_outcome")
+        async with self._database.transaction(task.envelope) as tx:
+            await claims.finish(tx, task.command_id, task.attempt, "done")
+            await outcome(tx)
+        await failpoint("working.outcome_committed")
+        await self._ack(message)
+        return "done"
+
+    async def _perform(self, task: Task[Any], claim: claims.Claim) -> Outcome:
+        if self.deed.doer is not None:
+            return await self.deed.doer(task)
+        effect = self.deed.effect
+        assert effect is not None
+        if claim.attempt > 1:
+            found = await effect.find(task)
+            if found is not None:
+                return found
+        try:
+            async with asyncio.timeout(effect.deadline_s):
+                return await effect.call(task)
+        except TimeoutError as error:
+            raise Unknown("timeout") from error
+
+    async def _put_off(self, message: Msg, task: Task[Any], again: Retry) -> None:
+        if task.job_id is not None:
+            async with self._database.transaction(task.envelope) as tx:
+                retried = WorkRetried(
+                    job_id=task.job_id,
+                    command_id=str(task.command_id),
+                    command=self._name,
+                    attempt=task.attempt,
+                    next_at=tx.at + timedelta(seconds=again.after_s),
+                    reason=again.reason,
+                )
+                _say_work(tx, retried, await claims.next_fact(tx, task.command_id))
+        await self._bus.tell(message.reply, _nak(again.after_s))
+
+    async def _refuse(self, message: Msg, task: Task[Any], refusal: Refused) -> str:
+        async with self._database.transaction(task.envelope) as tx:
+            await claims.finish(tx, task.command_id, task.attempt, "refused")
+            await self._say_failed(tx, task, refusal.reason)
+            if self.deed.give_up is not None:
+                await self.deed.give_up(task, tx, refusal.reason)
+        await self._ack(message)
+        return "refused"
+
+    async def _bury(self, message: Msg, task: Task[Any], reason: str) -> str:
+        """Give it up for good: parked for a person, its job told, the next one gets its turn."""
+        async with self._database.transaction(task.envelope) as tx:
+            await claims.finish(tx, task.command_id, task.attempt, "dead")
+            await claims.bury(tx, str(task.command_id), self._name, message, reason)
+            await self._say_failed(tx, task, reason)
+            if self.deed.give_up is not None:
+                await self.deed.give_up(task, tx, reason)
+        return await self._buried(message, reason)
+
+    async def _bury_unreadable(self, message: Msg, reason: str) -> str:
+        place = position_of(message)
+        async with self._database.transaction() as tx:
+            await claims.bury(tx, f"WORK-{place.seq}", self._name, message, reason)
+        return await self._buried(message, reason)
+
+    async def _buried(self, message: Msg, reason: str) -> str:
+        metrics.WORKING_DEAD.labels(self._name).inc()
+        _log.error("command_dead", command=self._name, reason=reason)
+        await self._ack(message)
+        return "dead"
+
+    async def _say_failed(self, tx: Transaction, task: Task[Any], reason: str) -> None:
+        if task.job_id is not None:
+            failed = WorkFailed(
+                job_id=task.job_id,
+                command_id=str(task.command_id),
+                command=self._name,
+                reason=reason,
+            )
+            _say_work(tx, failed, await claims.next_fact(tx, task.command_id))
+
+    async def _ack(self, message: Msg) -> None:
+        await self._bus.tell(message.reply, b"+ACK")
+        await failpoint("working.acked")
+
+
+def _say_work(tx: Transaction, fact: WorkStarted | WorkRetried | WorkFailed, version: int) -> None:
+    tx.say(fact, about=f"work:{fact.command_id}", version=version, key=fact.job_id)
+
+
+def _nak(after_s: float) -> bytes:
+    return b"-NAK " + msgspec.json.encode({"delay": int(max(after_s, 0) * 1e9)})

@@ -1,0 +1,122 @@
+"""Reading what a caller wrote: every mistake at once, each with its field and its fix.
+
+msgspec stops at the first mistake, so a request is read field by field. What was written is never
+repeated in a message: it may be a password.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, TypeVar, get_args
+from urllib.parse import parse_qsl
+
+import msgspec
+from dropship.gateway.http.problems import FieldError, ProblemFound
+from msgspec import Meta, Struct
+from msgspec.structs import FieldInfo
+
+DEPTH_MAX = 8
+_PATH = re.compile(r" - at `.*`$")
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+
+S = TypeVar("S", bound=Struct)
+
+
+def read_query(shape: type[S], query: bytes) -> S:
+    """The query string as a struct. Raises ProblemFound, for unknown and repeated names too."""
+    try:
+        pairs = parse_qsl(
+            query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=32
+        )
+    except ValueError:
+        raise ProblemFound("malformed", "the query string cannot be read") from None
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        twice = sorted({name for name, _ in pairs if sum(n == name for n, _ in pairs) > 1})
+        raise _invalid(
+            [FieldError(_shown(name), "is given twice", "give it once") for name in twice]
+        )
+    return _read(shape, given, strict=False)
+
+
+def read_body(shape: type[S], body: bytes) -> S:
+    """A JSON body as a struct. Raises ProblemFound."""
+    if _too_deep(body):
+        raise ProblemFound("malformed", f"the JSON is nested more than {DEPTH_MAX} deep")
+    try:
+        given = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise ProblemFound("malformed", "the body is not JSON") from None
+    if not isinstance(given, dict):
+        raise ProblemFound("invalid", "the body is not a JSON object")
+    return _read(shape, given, strict=True)
+
+
+def _too_deep(body: bytes) -> bool:
+    """Depth is bounded before decoding; counting openers first makes the usual case free."""
+    if body.count(b"[") + body.count(b"{") <= DEPTH_MAX:
+        return False
+    depth = 0
+    for byte in _STRING.sub(b"", body):
+        if byte in b"[{":
+            depth += 1
+            if depth > DEPTH_MAX:
+                return True
+        elif byte in b"]}":
+            depth -= 1
+    return False
+
+
+@lru_cache(maxsize=64)
+def _fields(shape: type[Struct]) -> dict[str, FieldInfo]:
+    return {field.encode_name: field for field in msgspec.structs.fields(shape)}
+
+
+def _read(shape: type[S], given: Mapping[str, Any], *, strict: bool) -> S:
+    fields = _fields(shape)
+    known = ", ".join(fields) or "none"
+    mistakes = [
+        FieldError(_shown(name), "is not known here", f"known are: {known}")
+        for name in given
+        if name not in fields
+    ]
+    values: dict[str, Any] = {}
+    for name, field in fields.items():
+        if name not in given:
+            if field.required:
+                mistakes.append(FieldError(name, "is missing", _fix(field.type)))
+            continue
+        try:
+            values[field.name] = msgspec.convert(given[name], field.type, strict=strict)
+        except msgspec.ValidationError as error:
+            detail = _PATH.sub("", str(error)).replace("`", "")
+            mistakes.append(FieldError(name, detail[0].lower() + detail[1:], _fix(field.type)))
+    if mistakes:
+        raise _invalid(mistakes)
+    return shape(**values)
+
+
+def _invalid(mistakes: list[FieldError]) -> ProblemFound:
+    return ProblemFound("invalid", "; ".join(f"{m.field}: {m.detail}" for m in mistakes), mistakes)
+
+
+def _fix(type_: Any) -> str | None:
+    for meta in _metas(type_):
+        parts = [meta.description] if meta.description else []
+        parts += [f"for example {example}" for example in (meta.examples or [])[:1]]
+        if parts:
+            return ", ".join(parts)
+    return None
+
+
+def _metas(type_: Any) -> Iterator[Meta]:
+    for part in get_args(type_):
+        if isinstance(part, Meta):
+            yield part
+        else:
+            yield from _metas(part)
+
+
+def _shown(name: str) -> str:
+    """A stranger's field name, short and printable."""
+    return "".join(c if c.isprintable() else "?" for c in name[:64])

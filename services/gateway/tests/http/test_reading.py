@@ -1,0 +1,100 @@
+"""What a caller is told about a request that is not right."""
+
+from typing import Annotated
+
+import pytest
+from dropship.gateway.http.problems import ProblemFound
+from dropship.gateway.http.reading import read_body, read_query
+from dropship.gateway.http.shapes import Credentials, ImportWish, Notes, Page
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import UNSET, Meta, Struct
+
+
+class Nested(Struct, frozen=True):
+    """Something with depth."""
+
+    value: Annotated[object, Meta(description="anything")] = None
+
+
+def test_every_wrong_field_is_named_with_its_fix_and_without_what_was_sent() -> None:
+    with pytest.raises(ProblemFound) as caught:
+        read_body(Credentials, b'{"email": "not-an-address", "password": "secret7", "admin": true}')
+    errors = {error.field: error for error in caught.value.errors}
+    assert set(errors) == {"email", "password", "admin"}
+    assert errors["email"].fix == "an e-mail address, for example seller@example.com"
+    assert "secret7" not in caught.value.detail
+    assert "not-an-address" not in caught.value.detail
+
+
+def test_a_missing_field_is_named() -> None:
+    with pytest.raises(ProblemFound) as caught:
+        read_body(Credentials, b"{}")
+    assert [error.field for error in caught.value.errors] == ["email", "password"]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"a": NaN}', b'"\\ud800"'])
+def test_what_is_not_json_is_malformed(body: bytes) -> None:
+    with pytest.raises(ProblemFound) as caught:
+        read_body(Credentials, body)
+    assert caught.value.kind == "malformed"
+
+
+@pytest.mark.parametrize("body", [b"[]", b"null", b'"text"', b"1"])
+def test_what_is_json_but_no_object_is_invalid(body: bytes) -> None:
+    with pytest.raises(ProblemFound) as caught:
+        read_body(Credentials, body)
+    assert caught.value.kind == "invalid"
+
+
+def test_json_may_not_be_nested_without_end() -> None:
+    read_body(Nested, b'{"value": ' + b"[" * 7 + b"]" * 7 + b"}")
+    read_body(Nested, b'{"value": "' + b"[" * 50 + b'\\""}')
+    for deep in (b'{"value": ' + b"[" * 8 + b"]" * 8 + b"}", b"[" * 60_000, b'{"a":' * 10_000):
+        with pytest.raises(ProblemFound) as caught:
+            read_body(Nested, deep)
+        assert caught.value.kind == "malformed"
+
+
+def test_null_and_left_out_are_told_apart() -> None:
+    assert read_body(Notes, b'{"label": null}').label is None
+    assert read_body(Notes, b"{}").label is UNSET
+
+
+def test_a_query_is_read_by_the_same_rules() -> None:
+    assert read_query(Page, b"limit=10").limit == 10
+    assert read_query(Page, b"").limit == 50
+    for query, field in [
+        (b"limit=0", "limit"),
+        (b"limit=201", "limit"),
+        (b"limit=ten", "limit"),
+        (b"limit=1&limit=2", "limit"),
+        (b"sort=price", "sort"),
+        (b"cursor=", "cursor"),
+        (b"cursor=a+b", "cursor"),
+    ]:
+        with pytest.raises(ProblemFound) as caught:
+            read_query(Page, query)
+        assert [error.field for error in caught.value.errors] == [field], query
+
+
+def test_the_word_null_in_a_query_is_a_word() -> None:
+    assert read_query(Page, b"cursor=null").cursor == "null"
+    with pytest.raises(ProblemFound):
+        read_query(ImportWish, b"asin=null")
+
+
+@given(st.binary(max_size=200))
+def test_no_query_string_breaks_the_reader(query: bytes) -> None:
+    try:
+        read_query(ImportWish, query)
+    except ProblemFound as found:
+        assert found.kind in {"malformed", "invalid"}
+
+
+@given(st.binary(max_size=200))
+def test_no_body_breaks_the_reader(body: bytes) -> None:
+    try:
+        read_body(Credentials, body)
+    except ProblemFound as found:
+        assert found.kind in {"malformed", "invalid"}

@@ -1,0 +1,1 @@
+"""What is shown: pages with the structure of real shop pages, feeds, and saved real pages."""

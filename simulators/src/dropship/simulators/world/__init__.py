@@ -1,0 +1,1 @@
+"""What is true: products, prices and stocks that move by a seed on a virtual clock."""
