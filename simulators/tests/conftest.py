@@ -1,4 +1,4 @@
-"""A real simulator process, spoken to over HTTP, clean before every test."""
+"""A real simulator server, spoken to over HTTP, clean before every test."""
 
 import subprocess
 import sys
@@ -20,19 +20,20 @@ def start_simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]
     def start(*arguments: str) -> httpx.Client:
         port_file = tmp_path_factory.mktemp("simulator") / "port"
         command = [sys.executable, "-m", "dropship.simulators", "--port-file", str(port_file)]
-        process = subprocess.Popen([*command, *arguments], stderr=subprocess.PIPE, text=True)
-        assert process.stderr is not None
-        assert "simulators_listening" in process.stderr.readline()
+        server = subprocess.Popen([*command, *arguments], stderr=subprocess.PIPE, text=True)
+        assert server.stderr is not None
+        assert "simulators_listening" in server.stderr.readline()
         port = int(port_file.read_text())
         client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10)
-        running.append((process, client))
+        running.append((server, client))
         return client
 
     yield start
-    for process, client in running:
+    for server, client in running:
         client.close()
-        process.terminate()
-        process.communicate(timeout=5)
+        server.terminate()
+        _, errors = server.communicate(timeout=5)
+        assert errors == ""
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,9 @@
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from dropship.contracts import money as wire
 from dropship.pricing.currencies import EXPONENTS
 from dropship.pricing.money import (
@@ -14,8 +17,6 @@ from dropship.pricing.money import (
     percent_change,
     to_wire,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 currencies = st.sampled_from(sorted(EXPONENTS))
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+
 from dropship.runtime.testing import Servers
 from toy_house import DDL, Toy, topology
 

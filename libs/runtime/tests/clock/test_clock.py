@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from dropship.runtime.clock import Clock, ManualClock, SystemClock
 
 

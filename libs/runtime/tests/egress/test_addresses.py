@@ -5,6 +5,7 @@
 from ipaddress import ip_address
 
 import pytest
+
 from dropship.runtime.egress import RefusedAddress
 from dropship.runtime.egress.addresses import refusal
 from dropship.runtime.egress.targets import parse

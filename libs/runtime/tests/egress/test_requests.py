@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import ssl
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
 from dropship.runtime.egress import (
     Egress,
     Garbled,
@@ -22,6 +24,7 @@ from dropship.runtime.egress import (
     TooManyRedirects,
     Unreachable,
 )
+from dropship.runtime.egress.bodies import BoundedBody
 
 Answering = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 
@@ -107,6 +110,21 @@ async def test_a_gzip_bomb_is_stopped_before_it_is_unpacked(
         await egress.get(url)
     with pytest.raises(TooLarge, match="hundred times"):
         await egress.get(url, max_bytes=100 << 20)
+
+
+async def test_a_bomb_in_one_piece_takes_no_more_memory_than_allowed() -> None:
+    bomb = gzip.compress(bytes(50 << 20), 9)
+
+    async def at_once() -> AsyncIterator[bytes]:
+        yield bomb
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLarge):
+            await BoundedBody("http://shop.example", "gzip", 1 << 20).read(at_once())
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Protocol
 
 import pytest
+
 from dropship.runtime.egress import (
     Egress,
     EgressError,

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from dropship.runtime.embedded.identity import Owner, can_enter, place_for
 
 STRANGER = Owner(61_234, 61_234)

@@ -10,8 +10,9 @@ import nats
 import nats.errors
 import psycopg
 import pytest
-from dropship.runtime.embedded import NatsServer, PostgresServer, Rights, StartFailed, User
 from nats.aio.msg import Msg
+
+from dropship.runtime.embedded import NatsServer, PostgresServer, Rights, StartFailed, User
 
 ADMIN = User("admin", "the-admins-secret")
 CLERK = User(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from dropship.runtime.failpoints import NAMES, FailpointError, arm, failpoint
 
 KILLED = """

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 
 import msgspec
 import pytest
+
 from dropship.runtime import health as health_module
 from dropship.runtime.health import Health
 

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from dropship.runtime.plugins import load
 
 GROUP = "dropship.test_suppliers"

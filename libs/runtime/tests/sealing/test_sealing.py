@@ -4,8 +4,9 @@ import base64
 import os
 
 import pytest
-from dropship.runtime.sealing import SealBroken, Sealer
 from pydantic import SecretStr
+
+from dropship.runtime.sealing import SealBroken, Sealer
 
 PLAIN = b"etsy-refresh-token-canary"
 PLACE = "store_accounts/7/refresh_token"

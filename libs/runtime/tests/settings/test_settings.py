@@ -4,8 +4,9 @@ import base64
 import os
 
 import pytest
-from dropship.runtime.settings import ServiceSettings, load
 from pydantic import Field, SecretStr, ValidationError
+
+from dropship.runtime.settings import ServiceSettings, load
 
 SECRET = "hunter2-canary"
 URL = f"postgresql://tracker_app:{SECRET}@127.0.0.1:5432/dropship"
@@ -73,6 +74,7 @@ def test_all_mistakes_are_named_at_once_each_with_its_remedy(
         ("OTLP_ENDPOINT", f"grpc://{SECRET}"),
         ("REPLICA", f"{SECRET} with spaces"),
         ("POOL_SIZE", SECRET),
+        ("FAILPOINTS", SECRET),
     ],
 )
 def test_a_refusal_names_the_variable_and_never_its_value(

@@ -1,7 +1,8 @@
 """The list of metrics holds to its own rules."""
 
-from dropship.runtime.telemetry import metrics
 from prometheus_client import generate_latest
+
+from dropship.runtime.telemetry import metrics
 
 FORBIDDEN = {"tenant", "sku", "product", "product_id", "listing", "path", "user", "replica"}
 

@@ -72,6 +72,7 @@ def test_a_query_is_read_by_the_same_rules() -> None:
         (b"sort=price", "sort"),
         (b"cursor=", "cursor"),
         (b"cursor=a+b", "cursor"),
+        (b"cursor=a%0A", "cursor"),
     ]:
         with pytest.raises(ProblemFound) as caught:
             read_query(Page, query)

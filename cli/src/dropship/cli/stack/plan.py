@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dropship.cli.loopback import why_not_ready
-from dropship.cli.settings import inherited
+from dropship.cli.settings import inherited, password_variable
 from dropship.cli.stack.home import Home
 from dropship.cli.stack.permissions import ADMIN, SERVICES, users
 from dropship.cli.stack.secret_keys import Secrets
@@ -16,6 +16,7 @@ from dropship.runtime.embedded import NatsServer, PostgresServer, Program, Serve
 
 SIMULATOR = "supplier"
 MIGRATE = "migrate"
+DATABASE = "dropship"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,13 +90,13 @@ class Plan:
 
     def _migrate(self) -> Program:
         env = inherited() | {
-            "DROPSHIP_DATABASE_URL": self.postgres.dsn(),
+            "DROPSHIP_DATABASE_URL": self.postgres.dsn(DATABASE),
             "DROPSHIP_NATS_URL": self.nats.url,
             "DROPSHIP_NATS_USER": ADMIN,
             "DROPSHIP_NATS_PASSWORD": self.secrets.password(f"nats/{ADMIN}"),
         }
         env |= {
-            f"DROPSHIP_{service.upper()}_PASSWORD": self.secrets.password(f"postgres/{service}")
+            password_variable(service): self.secrets.password(f"postgres/{service}")
             for service in SERVICES
         }
         return Program(name=MIGRATE, argv=_module("dropship.cli", MIGRATE), env=env)
@@ -132,7 +133,7 @@ class Plan:
         service = replica.service
         told = {
             "DATABASE_URL": self.postgres.dsn(
-                "dropship", f"{service}_app", self.secrets.password(f"postgres/{service}")
+                DATABASE, f"{service}_app", self.secrets.password(f"postgres/{service}")
             ),
             "NATS_URL": self.nats.url,
             "NATS_USER": service,

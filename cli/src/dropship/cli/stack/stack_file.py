@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from dropship.cli.stack.home import Home
 from dropship.cli.stack.permissions import ADMIN
-from dropship.cli.stack.plan import SIMULATOR, Plan
+from dropship.cli.stack.plan import DATABASE, SIMULATOR, Plan
 from dropship.cli.supervision.kept import Kept
 from dropship.runtime.embedded import write_private
 
@@ -89,7 +89,7 @@ def describe(plan: Plan, kept: Sequence[Kept]) -> Stack | None:
             plan.secrets.password(f"nats/{ADMIN}"),
             pids[plan.nats.name],
         ),
-        postgres=Postgres(plan.postgres.dsn("dropship"), pids[plan.postgres.name]),
+        postgres=Postgres(plan.postgres.dsn(DATABASE), pids[plan.postgres.name]),
         services=services,
         simulators=simulators,
     )

@@ -1,7 +1,7 @@
 """A child process on the event loop that tells of its end even while others hold its output open.
 
-asyncio's own subprocesses report the end only when every copy of the pipe is closed, so one forgotten
-grandchild would keep a crash unseen.
+asyncio's own subprocesses report the end only when every copy of the pipe is closed, so that one
+forgotten grandchild would keep a crash unseen.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """The CloudEvents 1.0 structured envelope that every event and command travels in.
 
-Reading has two steps, so that a reader routes on the envelope and decodes `data` only when it cares:
-`open_envelope` for the outside, then `dropship.contracts.catalogue.read` for the inside.
+Reading has two steps, so that a reader routes on the envelope and decodes `data` only when it
+cares: `open_envelope` for the outside, then `dropship.contracts.reading.Reader` for the inside.
 """
 
 from datetime import datetime
@@ -18,9 +18,10 @@ class Envelope(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One message with its history.
 
     `id` is a UUID (version 7, or 5 where it is derived from its cause). `subject` is the aggregate,
-    for example ``product:<id>``; `partitionkey` (the CloudEvents extension) decides the partition, and with it the order. `tenant` is absent
-    on facts that belong to nobody, such as a product's price. `correlationid` is the id of the first
-    cause of the chain, `causationid` that of the direct one.
+    for example ``product:<id>``; `partitionkey` (the CloudEvents extension) decides the partition,
+    and with it the order. `tenant` is absent on facts that belong to nobody, such as a product's
+    price. `correlationid` is the id of the first cause of the chain, `causationid` that of the
+    direct one.
     """
 
     specversion: str

@@ -1,4 +1,4 @@
-"""Owners: gateway asks, tracker concludes. An import ends once for every job, whatever else happens."""
+"""Owners: gateway asks, tracker concludes. An import ends once for every job, come what may."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ from dropship.contracts.messages import Event
 
 
 class ImportRequested(Event, frozen=True, kw_only=True):
-    """A user wants a supplier's product. Keyed by the job, so that it stands before its cancellation."""
+    """A user wants a supplier's product. Keyed by the job, so it stands before its cancellation."""
 
     owner: ClassVar[str] = "gateway"
     job_id: Id
@@ -17,7 +17,7 @@ class ImportRequested(Event, frozen=True, kw_only=True):
 
 
 class ImportCompleted(Event, frozen=True, kw_only=True):
-    """The product is known and watched. Said for every pending import, even when nothing changed."""
+    """The product is known and watched. Said for every pending import, even if nothing changed."""
 
     owner: ClassVar[str] = "tracker"
     job_id: Id
@@ -25,7 +25,10 @@ class ImportCompleted(Event, frozen=True, kw_only=True):
 
 
 class ImportFailed(Event, frozen=True, kw_only=True):
-    """The product could not be brought in; `reason` is one of the closed list of failures or refusals."""
+    """The product could not be brought in.
+
+    `reason` is one of the closed list of failures or refusals.
+    """
 
     owner: ClassVar[str] = "tracker"
     job_id: Id

@@ -4,9 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
+from msgspec import Struct
+
 from dropship.contracts.ids import Id
 from dropship.contracts.messages import Event
-from msgspec import Struct
 
 
 class JobStatus(StrEnum):
@@ -20,7 +21,7 @@ class JobStatus(StrEnum):
 
 
 class JobCancelled(Event, frozen=True, kw_only=True):
-    """The user no longer waits. Doers look for it before an outside call, never in the middle of one."""
+    """The user no longer waits. Doers look for it before an outside call, never during one."""
 
     owner: ClassVar[str] = "gateway"
     job_id: Id
@@ -33,7 +34,7 @@ class JobResult(Struct, frozen=True, kw_only=True):
 
 
 class JobStep(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One line of a job's timeline: what happened, when (UTC), said by whom, and why if it says so."""
+    """One line of a job's timeline: what happened, when (UTC), said by whom, and why if told."""
 
     at: datetime
     what: str

@@ -5,6 +5,7 @@
 """
 
 import re
+from functools import cache
 from typing import Any, ClassVar, Literal
 
 from msgspec import Struct
@@ -16,12 +17,16 @@ LANES: tuple[Lane, ...] = ("now", "soon", "later")
 _WORD = re.compile(r"[A-Z][a-z0-9]*")
 
 
-def _words(name: str) -> list[str]:
-    return [word.lower() for word in _WORD.findall(name)]
+@cache
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(word.lower() for word in _WORD.findall(name))
 
 
 class Message(Struct, frozen=True, kw_only=True):
-    """Anything that is said. `owner` is the one service that says it (events) or obeys it (the rest)."""
+    """Anything that is said.
+
+    `owner` is the one service that says it (an event), or obeys or answers it (the rest).
+    """
 
     owner: ClassVar[str]
     version: ClassVar[int] = 1
@@ -38,22 +43,24 @@ class Message(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def token(cls) -> str:
-        """Its name as one token of a ``work`` or ``ask`` subject: ``scrape_product``, ``price_history``."""
+        """Its name as one token of a ``work`` or ``ask`` subject: ``scrape_product``."""
         raise NotImplementedError
 
     @classmethod
+    @cache
     def type_name(cls) -> str:
         """The type without its version: ``dropship.price.changed``."""
         return f"dropship.{cls.noun()}.{cls.verb()}"
 
     @classmethod
+    @cache
     def wire_type(cls) -> str:
         """The CloudEvents type: ``dropship.price.changed.v1``."""
         return f"{cls.type_name()}.v{cls.version}"
 
 
 class Event(Message, frozen=True, kw_only=True):
-    """A fact, named noun then past participle, said by its owner alone. Unknown fields are ignored."""
+    """A fact, named noun then past participle, said by its owner alone; unknown fields ignored."""
 
     stream: ClassVar[Stream] = "EVENTS"
 
@@ -67,7 +74,7 @@ class Event(Message, frozen=True, kw_only=True):
 
 
 class Command(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A wish, named verb then noun. It carries all that its doer needs, and its owner is the doer."""
+    """A wish, named verb then noun. It carries all that its doer needs; its owner is the doer."""
 
     @classmethod
     def noun(cls) -> str:

@@ -12,7 +12,10 @@ Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", examples=["USD"])]
 
 
 class Money(Struct, frozen=True):
-    """An amount in major units of an ISO 4217 currency: ``{"amount": "348.99", "currency": "USD"}``."""
+    """An amount in major units of an ISO 4217 currency.
+
+    On the wire: ``{"amount": "348.99", "currency": "USD"}``.
+    """
 
     amount: Amount
     currency: Currency

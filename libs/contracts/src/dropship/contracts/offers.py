@@ -7,11 +7,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
+from msgspec import Struct
+
 from dropship.contracts.availability import Availability, QuantityKind
 from dropship.contracts.ids import ExternalId, Id, Source
 from dropship.contracts.messages import Command, Event, Stream
 from dropship.contracts.money import Money
-from msgspec import Struct
 
 
 class Flag(StrEnum):

@@ -1,18 +1,19 @@
 """Owner: tracker. What is known of a product, how its price and stock moved, and who watches it.
 
-Products are global; a watch ties one to a tenant. Every event here is keyed by the product id, so all
-that concerns one product stands in one order.
+Products are global; a watch ties one to a tenant. Every event here is keyed by the product id, so
+all that concerns one product stands in one order.
 """
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
+
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from dropship.contracts.availability import Availability, QuantityKind
 from dropship.contracts.ids import ExternalId, Id, Source
 from dropship.contracts.messages import Command, Event, Query
 from dropship.contracts.money import Money
 from dropship.contracts.offers import Flag
-from msgspec import UNSET, Meta, Struct, UnsetType
 
 
 class ProductImported(Event, frozen=True, kw_only=True):
@@ -94,7 +95,7 @@ class ProductArchived(Event, frozen=True, kw_only=True):
 
 
 class Product(Struct, frozen=True, kw_only=True):
-    """A product as one of its watchers sees it; `label` and `check_every_s` are the watcher's own."""
+    """A product as one watcher sees it; `label` and `check_every_s` are the watcher's own."""
 
     id: Id
     supplier: Source
@@ -169,7 +170,7 @@ class AmendWatch(Command, frozen=True, kw_only=True, forbid_unknown_fields=True)
     owner: ClassVar[str] = "tracker"
     answer: ClassVar[Any] = Product
     product_id: Id
-    label: Label | None | UnsetType = UNSET
+    label: Label | UnsetType | None = UNSET
     check_every_s: CheckEvery | UnsetType = UNSET
 
 

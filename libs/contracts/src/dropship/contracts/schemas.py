@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+
 from dropship.contracts.catalogue import MESSAGES
 from dropship.contracts.envelope import SCHEMAS, Envelope
 

@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
+from msgspec import Meta, Struct
+
 from dropship.contracts.ids import Source
 from dropship.contracts.messages import Command, Event, Query
-from msgspec import Meta, Struct
 
 
 class SupplierSuspended(Event, frozen=True, kw_only=True):
-    """Looks at this source stop until `until`; queued work waits, nothing is read as out of stock."""
+    """Looks at this source stop until `until`; queued work waits, nothing is out of stock."""
 
     owner: ClassVar[str] = "scraper"
     source: Source
@@ -25,7 +26,7 @@ class SupplierResumed(Event, frozen=True, kw_only=True):
 
 
 class SupplierRegistered(Event, frozen=True, kw_only=True):
-    """A supplier plugin is plugged in, or its terms changed: what others must know to ask for looks.
+    """A supplier plugin is plugged in, or its terms changed: what others need to ask for looks.
 
     `sources` are the shared ones; with `per_tenant` each tenant has instances of its own besides,
     ``<plugin>-<tenant hex>[-<name>]``. `id_pattern` is a regular expression for external ids.
@@ -62,7 +63,7 @@ FeedUrl = Annotated[str, Meta(pattern=r"^https?://", max_length=2048)]
 
 
 class ConnectFeed(Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Register or replace the tenant's feed of that name. The URL may hold credentials: it is sealed."""
+    """Register or replace the tenant's feed of that name. The URL may hold credentials: sealed."""
 
     owner: ClassVar[str] = "scraper"
     answer: ClassVar[Any] = Feed

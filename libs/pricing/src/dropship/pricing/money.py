@@ -8,9 +8,10 @@ import re
 from fractions import Fraction
 from typing import Self
 
+from msgspec import Struct
+
 from dropship.contracts import money as wire
 from dropship.pricing.currencies import EXPONENTS
-from msgspec import Struct
 
 DIGITS_BEFORE_POINT = 12
 """What the wire form can carry, and with it every amount we agree to hold."""

@@ -16,6 +16,11 @@ from uuid import UUID
 
 import msgspec
 import psycopg
+from nats.errors import NoRespondersError
+from nats.micro import add_service
+from nats.micro.request import Request
+from nats.micro.service import Service as MicroService
+
 from dropship.contracts.ids import uuid7
 from dropship.contracts.messages import Command, Message, Query
 from dropship.runtime.bus import Bus, Uncertain
@@ -27,10 +32,6 @@ from dropship.runtime.journal import Transaction
 from dropship.runtime.telemetry import metrics
 from dropship.runtime.telemetry.logs import get_logger
 from dropship.runtime.telemetry.traces import current_traceparent, span
-from nats.errors import NoRespondersError
-from nats.micro import add_service
-from nats.micro.request import Request
-from nats.micro.service import Service as MicroService
 
 DEADLINE_S = 2.0
 AT_ONCE = 64

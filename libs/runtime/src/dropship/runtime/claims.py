@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
+from nats.aio.msg import Msg
+
 from dropship.runtime.database import Database
 from dropship.runtime.errors import Refused, Retry
 from dropship.runtime.journal import Row, Transaction
-from nats.aio.msg import Msg
 
 KEPT = "7 days"
 _DEAD = UUID("0b0b2a52-6f2e-5f6e-8b1e-2f7f5d0e6a11")

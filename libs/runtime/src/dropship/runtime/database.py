@@ -9,14 +9,16 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
 from dropship.contracts.envelope import Envelope
 from dropship.runtime.clock import Clock
 from dropship.runtime.errors import Retry
 from dropship.runtime.failpoints import failpoint
 from dropship.runtime.journal import Cause, Transaction, fresh_cause
 from dropship.runtime.telemetry import metrics
-from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from dropship.runtime.telemetry.traces import database_trace
 
 STATEMENT_TIMEOUT_MS = 15_000
 POOL_WAIT_S = 2.0
@@ -106,6 +108,8 @@ class Database:
             cause = Cause.of(cause)
         async with self.connection() as connection:
             async with connection.transaction():
+                if carried := database_trace(self.service):
+                    await connection.execute(*carried)
                 tx = Transaction(connection, self.service, self.clock.now(), cause)
                 yield tx
                 said = await tx.flush()

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 import msgspec
-from dropship.runtime.telemetry import get_logger
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from dropship.runtime.telemetry import get_logger
 
 JSON = "application/json"
 

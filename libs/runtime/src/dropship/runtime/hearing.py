@@ -16,6 +16,8 @@ from uuid import UUID, uuid4
 
 import msgspec
 import psycopg
+from nats.aio.msg import Msg
+
 from dropship.contracts.envelope import Envelope, open_envelope
 from dropship.contracts.messages import Event
 from dropship.contracts.reading import NewerVersion, Reader, UnknownType
@@ -32,7 +34,6 @@ from dropship.runtime.puller import Position, Puller, position_of
 from dropship.runtime.telemetry import metrics
 from dropship.runtime.telemetry.logs import get_logger
 from dropship.runtime.telemetry.traces import span
-from nats.aio.msg import Msg
 
 BATCH = 500
 AHEAD = 2000

@@ -8,21 +8,23 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any, Self
 from uuid import UUID, uuid5
 
 import msgspec
-from dropship.contracts.envelope import JSON, SCHEMAS, SPEC, Envelope
-from dropship.contracts.ids import partition_of, uuid7
-from dropship.contracts.messages import Command, Event, Lane, Message
-from dropship.runtime.failpoints import failpoint
-from dropship.runtime.telemetry.traces import current_traceparent
 from msgspec import Raw
 from psycopg import AsyncConnection, AsyncCursor
 from psycopg.sql import SQL
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql import Executable
 from sqlalchemy.sql.elements import ClauseElement
+
+from dropship.contracts.envelope import JSON, SCHEMAS, SPEC, Envelope
+from dropship.contracts.ids import partition_of, uuid7
+from dropship.contracts.messages import Command, Event, Lane, Message
+from dropship.runtime.failpoints import failpoint
+from dropship.runtime.telemetry.traces import current_traceparent
 
 COPY_FROM_ROWS = 16
 """From this many rows on COPY beats VALUES (journal.md 2: the crossover lies between 10 and 20)."""
@@ -82,12 +84,17 @@ class Row:
     payload: bytes
 
 
+@cache
+def _tail(event: type[Event]) -> str:
+    return f"{event.noun()}.{event.verb()}"
+
+
 def subject_of(event: type[Event], key: str, source: str) -> str:
     """Where an event travels. Low cardinality on purpose: identity lives in the envelope."""
     part = f"{partition_of(key):02d}"
     if event.stream == "OBSERVATIONS":
         return f"obs.{part}.{source}"
-    return f"evt.{part}.{event.noun()}.{event.verb()}"
+    return f"evt.{part}.{_tail(event)}"
 
 
 class Transaction:

@@ -12,12 +12,13 @@ from math import ceil
 from typing import Any
 
 import psycopg
+from psycopg import AsyncConnection
+
 from dropship.contracts.ids import PARTITIONS
 from dropship.runtime.database import session_options
 from dropship.runtime.errors import SessionLost
 from dropship.runtime.telemetry import metrics
 from dropship.runtime.telemetry.logs import get_logger
-from psycopg import AsyncConnection
 
 IDLE_TIMEOUT_S = 5
 BEATS_MISSED = 3

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 import psycopg
+from nats.aio.msg import Msg
+
 from dropship.runtime.bus import ApiError, Bus, Uncertain
 from dropship.runtime.clock import Clock
 from dropship.runtime.database import Database
@@ -19,7 +21,6 @@ from dropship.runtime.logfence import Mark, check
 from dropship.runtime.relay import Relay
 from dropship.runtime.telemetry import metrics
 from dropship.runtime.telemetry.logs import get_logger
-from nats.aio.msg import Msg
 
 STREAMS = ("EVENTS", "OBSERVATIONS", "WORK", "DEAD")
 SWEEP_S = 0.25

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+
 from dropship.runtime.bus import MSG_ID, ApiError, Bus
 from dropship.runtime.errors import LogRegressed
 from dropship.runtime.telemetry import metrics

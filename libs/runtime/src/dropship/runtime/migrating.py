@@ -12,10 +12,11 @@ from typing import Any
 import psycopg
 from alembic import command, context
 from alembic.config import Config
-from dropship.runtime.bus import ApiError, Bus
-from dropship.runtime.topology import Topology
 from psycopg import sql
 from sqlalchemy import Connection, MetaData, create_engine, pool
+
+from dropship.runtime.bus import ApiError, Bus
+from dropship.runtime.topology import Topology
 
 Report = Callable[[str], None]
 _LOCK = "SELECT pg_advisory_lock(hashtext('dropship-migrate'))"

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Literal
 
 import msgspec
+
 from dropship.runtime import claims, parking
 from dropship.runtime.asking import Asking
 from dropship.runtime.database import Database

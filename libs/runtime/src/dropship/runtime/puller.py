@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, Self
 
 import msgspec
-from dropship.runtime.bus import ApiError, Bus, Uncertain
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
+
+from dropship.runtime.bus import ApiError, Bus, Uncertain
 
 EXPIRES_S = 30.0
 HEARTBEAT_S = 1.0

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import psycopg
+
 from dropship.runtime.bus import ApiError, Bus, Uncertain
 from dropship.runtime.database import Database
 from dropship.runtime.errors import Retry

@@ -15,6 +15,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+from nats.aio.msg import Msg
+from psycopg.rows import TupleRow
+
 from dropship.runtime.bus import (
     BATCH_LIMIT,
     EXPECTED,
@@ -32,8 +35,6 @@ from dropship.runtime.logfence import CHECK_EVERY_S, Mark, check
 from dropship.runtime.puller import Puller, position_of
 from dropship.runtime.telemetry import metrics
 from dropship.runtime.telemetry.logs import get_logger
-from nats.aio.msg import Msg
-from psycopg.rows import TupleRow
 
 AGAIN_S = 0.25
 READ_BACK = 2000

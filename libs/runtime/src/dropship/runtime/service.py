@@ -180,6 +180,7 @@ class Service:
         else:
             able.result()
             await self._work_until(stopped, readiness, working, living)
+        await self.egress.aclose()
         await self.database.close()
         await self.bus.close()
 

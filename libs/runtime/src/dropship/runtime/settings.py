@@ -10,7 +10,14 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -103,6 +110,13 @@ class ServiceSettings(BaseSettings):
         if value and urlsplit(value).scheme not in {"http", "https"}:
             raise ValueError("it is not an http or https URL")
         return value or None
+
+    @field_validator("failpoints")
+    @classmethod
+    def _only_in_development(cls, value: str, given: ValidationInfo) -> str:
+        if value and not given.data.get("development"):
+            raise ValueError(f"failpoints need {PREFIX}DEVELOPMENT")
+        return value
 
     @field_validator("seal_key", "older_seal_keys")
     @classmethod

@@ -14,6 +14,8 @@ from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
+from nats.aio.msg import Msg
+
 from dropship.contracts.envelope import Envelope, open_envelope
 from dropship.contracts.messages import LANES, Command, Lane
 from dropship.contracts.reading import NewerVersion, Reader, UnknownType
@@ -29,7 +31,6 @@ from dropship.runtime.puller import Puller, position_of
 from dropship.runtime.telemetry import metrics
 from dropship.runtime.telemetry.logs import get_logger
 from dropship.runtime.telemetry.traces import span
-from nats.aio.msg import Msg
 
 ATTEMPTS = 5
 HEARTBEAT_S = 5.0

@@ -4,10 +4,7 @@ from html import escape
 
 from dropship.simulators.pages.locales import locale_of
 
-_CONTACT = (
-    "<!-- To discuss automated access to Amazon data please contact "
-    "api-services-support@amazon.com. -->"
-)
+_CONTACT = "<!-- Robots may write to api-services-support@amazon.com. -->"
 
 
 def captcha_page(site: str) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
 import httpx
+
 from dropship.runtime.egress.bodies import ACCEPT_ENCODING, BoundedBody
 from dropship.runtime.egress.errors import (
     EgressError,

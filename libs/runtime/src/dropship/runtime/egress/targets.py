@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 import idna
+
 from dropship.runtime.egress.errors import RefusedAddress
 
 URL_LIMIT = 4_096

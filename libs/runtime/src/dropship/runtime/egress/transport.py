@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 import httpcore
 import httpx
-from dropship.runtime.egress.errors import EgressError, RefusedAddress, Unreachable
+
+from dropship.runtime.egress.errors import Unreachable
 from dropship.runtime.egress.resolving import Gatekeeper
 from dropship.runtime.egress.targets import Target, plain_host
 
@@ -48,17 +49,11 @@ class _PinnedBackend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         target = Target("https" if port == 443 else "http", plain_host(host), port, "/")
-        failure: EgressError = Unreachable(target.origin, "it has no address")
         for address in await self._gatekeeper.admit(target):
             try:
-                stream = await self._sockets.connect_tcp(
+                return await self._sockets.connect_tcp(
                     address, port, timeout, local_address, socket_options
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                failure = Unreachable(target.origin, "it does not accept connections")
                 continue
-            if (peer := stream.get_extra_info("server_addr")) and peer[0] == address:
-                return stream
-            await stream.aclose()
-            failure = RefusedAddress(target.origin, "it was reached at another address")
-        raise failure
+        raise Unreachable(target.origin, "it does not accept connections")

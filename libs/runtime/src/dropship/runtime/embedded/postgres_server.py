@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
+
 from dropship.runtime.embedded.binaries import postgres_folder
 from dropship.runtime.embedded.identity import Owner, place_for, unprivileged
 from dropship.runtime.embedded.ports import free_port

@@ -11,9 +11,10 @@ from typing import Any, BinaryIO, Literal, cast
 
 import msgspec
 import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+
 from dropship.runtime.telemetry.redaction import redact
 from dropship.runtime.telemetry.traces import current_traceparent
-from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 Format = Literal["json", "console"]
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from dropship.runtime.telemetry.traces import Attribute, Kind
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -19,6 +18,8 @@ from opentelemetry.trace import (
     TraceFlags,
     set_span_in_context,
 )
+
+from dropship.runtime.telemetry.traces import Attribute, Kind
 
 _EXPORT_TIMEOUT_S = 5
 _KINDS: dict[Kind, SpanKind] = {

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+
 from dropship.runtime.embedded import PostgresServer
 from dropship.runtime.testing.servers import Servers
 

@@ -6,12 +6,13 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid5
 
 import msgspec
+from msgspec import Raw
+
 from dropship.contracts.envelope import JSON, SCHEMAS, SPEC, Envelope, open_envelope
 from dropship.contracts.messages import Event, Message
 from dropship.contracts.reading import Reader
 from dropship.runtime.database import Database
 from dropship.runtime.hearing import Heard
-from msgspec import Raw
 
 S = TypeVar("S")
 AT = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)

@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import sql
+from pydantic import SecretStr
+
 from dropship.runtime import migrating
 from dropship.runtime.bus import Bus
 from dropship.runtime.embedded import NatsServer, PostgresServer, User, new_password
 from dropship.runtime.house import create_0001
 from dropship.runtime.settings import ServiceSettings
 from dropship.runtime.topology import Topology
-from psycopg import sql
-from pydantic import SecretStr
 
 ADMIN = "admin"
 

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
-from dropship.contracts.ids import is_safe
 from dropship.gateway.handlers.visits import Visitor
 from dropship.gateway.http.desk import Desk
 from dropship.gateway.http.limits import Allowance, Limit
@@ -30,6 +29,7 @@ Proof = Literal["bearer", "optional", "none"]
 EXTRA_HEADERS = "dropship.headers"
 BODY_WAIT_S = 10.0
 ID_LENGTH_MAX = 64
+_ID = re.compile(rf"[A-Za-z0-9_-]{{1,{ID_LENGTH_MAX}}}")
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _JSON = re.compile(r'application/json\s*(;\s*charset="?utf-8"?\s*)?', re.IGNORECASE)
 
@@ -122,7 +122,7 @@ def bound(endpoint: Endpoint, desk: Desk) -> HTTPRouteHandler:
         re.sub(r"\{(\w+)\}", r"{\1:str}", endpoint.path),
         http_method=endpoint.method,
         name=endpoint.operation_id,
-        status_code=endpoint.status,
+        status_code=200,  # The Response brings its own.
         include_in_schema=False,
     )(answer_request)
 
@@ -136,7 +136,7 @@ async def _read(endpoint: Endpoint, desk: Desk, request: HttpRequest) -> Call[An
     if caller is not None:
         spend(request, desk.limits.tenant, caller.tenant, desk.clock.monotonic())
     for value in request.path_params.values():
-        if not is_safe(value) or len(value) > ID_LENGTH_MAX:
+        if not _ID.fullmatch(value):
             raise ProblemFound("not_found", "no such thing of yours")
     return Call(
         at=at,

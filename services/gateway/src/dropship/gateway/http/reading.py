@@ -87,13 +87,21 @@ def _read(shape: type[S], given: Mapping[str, Any], *, strict: bool) -> S:
                 mistakes.append(FieldError(name, "is missing", _fix(field.type)))
             continue
         try:
-            values[field.name] = msgspec.convert(given[name], field.type, strict=strict)
+            values[field.name] = _value(given[name], field.type, strict=strict)
         except msgspec.ValidationError as error:
             detail = _PATH.sub("", str(error)).replace("`", "")
             mistakes.append(FieldError(name, detail[0].lower() + detail[1:], _fix(field.type)))
     if mistakes:
         raise _invalid(mistakes)
     return shape(**values)
+
+
+def _value(given: Any, type_: Any, *, strict: bool) -> Any:
+    value = msgspec.convert(given, type_, strict=strict)
+    # In Python's patterns $ also matches before a line break at the end; in JSON Schema's it does not.
+    if isinstance(value, str) and value.endswith("\n") and any(m.pattern for m in _metas(type_)):
+        raise msgspec.ValidationError("ends with a line break")
+    return value
 
 
 def _invalid(mistakes: list[FieldError]) -> ProblemFound:

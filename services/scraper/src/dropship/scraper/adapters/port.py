@@ -1,6 +1,6 @@
 """The port to suppliers: what a plugin promises, and what it is given.
 
-A plugin is one file, one line under ``[project.entry-points."dropship.suppliers"]`` that names a
+A plugin is one file, one line under ``[project.entry-points."dropship.suppliers"]`` naming a
 function ``plugin(tools) -> Supplier``, a folder of recorded answers, and a test class of three lines
 that inherits `dropship.scraper.adapters.conformance.SupplierConformance`.
 """
@@ -65,7 +65,7 @@ class Transport(Protocol):
     """A way to the outside that a plugin may use. Every address is checked, every answer bounded."""
 
     async def get(self, url: str, *, etag: str | None = None) -> Page:
-        """One answer, of any status, after at most five redirects; 304 if it still has that `etag`.
+        """One answer of any status, after at most five redirects; 304 if it still has that `etag`.
 
         Raises Unreached when there is none: refused address, timeout, connection, size, robots.txt.
         Nothing is retried here.

@@ -5,7 +5,7 @@ Lines in, lines out, one at a time: memory holds one page, whatever the number o
 
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -31,7 +31,7 @@ KINDS = {
 }
 """What a person calls a kind of page; the rest is ``unreadable``."""
 
-NOTHING = {
+NOTHING: dict[str, Any] = {
     "kind": "unreadable",
     "external_id": None,
     "title": None,
@@ -66,10 +66,19 @@ def parse_jsonl(lines: TextIO, answers: TextIO) -> None:
     as ``unreadable`` with an ``error``: nothing is raised but what writing raises.
     """
     readers = suppliers()
-    while line := lines.readline(LINE_MAX):
+    for line in _bounded(lines):
         if line.strip():
             answers.write(json.dumps(_answer(line, readers), ensure_ascii=False) + "\n")
             answers.flush()
+
+
+def _bounded(lines: TextIO) -> Iterator[str]:
+    """Line by line; of one that is too long only the beginning, which no question can be."""
+    while line := lines.readline(LINE_MAX):
+        rest = line
+        while rest and not rest.endswith("\n"):
+            rest = lines.readline(LINE_MAX)
+        yield line
 
 
 def _answer(line: str, readers: Mapping[str, Supplier]) -> dict[str, Any]:
@@ -95,8 +104,8 @@ def _answer(line: str, readers: Mapping[str, Supplier]) -> dict[str, Any]:
 
 
 def _body(path: Path) -> bytes:
-    opened = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
-    with opened as file:
+    with path.open("rb") as raw:
+        file = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
         body = file.read(PAGE_MAX + 1)
     if len(body) > PAGE_MAX:
         raise ValueError("larger than a page may be")

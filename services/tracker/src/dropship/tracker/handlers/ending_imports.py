@@ -1,6 +1,7 @@
 """How an import ends: completed or failed, once, and in the history of its request."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from dropship.contracts.imports import ImportCompleted, ImportFailed
 from dropship.contracts.products import ProductArchived, ProductUnwatched
@@ -26,22 +27,43 @@ def complete(tx: Transaction, ended: Iterable[Pending]) -> None:
         )
 
 
-async def fail(voice: Voice, ended: Iterable[Pending], reason: str, detail: str = "") -> None:
-    """Tell everyone who waited why there is nothing.
-
-    Who has nothing to show for the watch loses it, so a mistyped id is not checked for ever.
-    """
+async def fail(
+    voice: Voice,
+    ended: Iterable[Pending],
+    reason: str,
+    detail: str = "",
+    *,
+    others: Sequence[Pending] = (),
+) -> None:
+    """Tell everyone who waited why there is nothing; `others` still wait."""
     for one in ended:
         say_failed(voice.tx, one.job_id, one.tenant_id, one.cause, reason, detail)
-        product = voice.products[one.product_id]
-        made = await watches.made_by(voice.tx, one.tenant_id, product.id) == one.job_id
-        if not leaves_watch(
-            "failed",
-            made_the_watch=made,
-            imported=isinstance(product.state, Seen),
-            waits_elsewhere=False,
-        ):
-            await unwatch(voice, product, one.tenant_id, one.cause)
+        await settle_watch(voice, one, others, "failed", one.cause)
+
+
+async def settle_watch(
+    voice: Voice,
+    ended: Pending,
+    others: Iterable[Pending],
+    outcome: Literal["failed", "cancelled"],
+    cause: Cause,
+) -> None:
+    """After an import without success: keep the watch, leave it to another job, or take it back.
+
+    Without this a mistyped id would be watched for ever.
+    """
+    tx, product = voice.tx, voice.products[ended.product_id]
+    mine = [o for o in others if (o.product_id, o.tenant_id) == (product.id, ended.tenant_id)]
+    made = await watches.made_by(tx, ended.tenant_id, product.id) == ended.job_id
+    if made and mine:
+        await watches.hand_over(tx, ended.tenant_id, product.id, mine[0].job_id)
+    if not leaves_watch(
+        outcome,
+        made_the_watch=made,
+        imported=isinstance(product.state, Seen),
+        waits_elsewhere=bool(mine),
+    ):
+        await unwatch(voice, product, ended.tenant_id, cause)
 
 
 def say_failed(

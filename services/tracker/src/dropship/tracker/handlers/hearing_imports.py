@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from uuid import UUID
 
+from dropship.contracts.envelope import Envelope
 from dropship.contracts.ids import product_id
 from dropship.contracts.imports import ImportRequested
 from dropship.contracts.jobs import JobCancelled
@@ -14,14 +15,13 @@ from dropship.runtime.journal import Cause, Transaction
 from dropship.tracker.domain.importing import (
     Patience,
     Waiting,
-    leaves_watch,
     look_id,
     slots,
     take_turns,
 )
 from dropship.tracker.domain.watching import refusal
 from dropship.tracker.handlers.asking_looks import Wish, ask
-from dropship.tracker.handlers.ending_imports import say_failed, unwatch
+from dropship.tracker.handlers.ending_imports import say_failed, settle_watch
 from dropship.tracker.handlers.voice import Voice
 from dropship.tracker.projections import imports, products, watches
 from dropship.tracker.projections.imports import Load, Pending
@@ -53,24 +53,22 @@ class Imports:
 
     async def hear(self, batch: Batch, tx: Transaction) -> None:
         """Take the locks of the whole batch first: in their one order they cannot deadlock."""
-        requests = [_request(h) for h in batch if isinstance(h.event, ImportRequested)]
         cancelled = [h.event.job_id for h in batch if isinstance(h.event, JobCancelled)]
         waited_for = await imports.products_of(tx, cancelled) if cancelled else []
-        known = await products.want(tx, [*waited_for, *(r.wanted for r in requests)])
-        voice = Voice(tx, known)
-        for type_, run in groupby(batch, key=lambda heard: type(heard.event)):
-            if type_ is ImportRequested:
-                await self._begin(voice, [_request(heard) for heard in run])
-            else:
-                for heard in run:
-                    await self._cancel(voice, heard.event.job_id, Cause.of(heard.envelope))
-        await products.write_versions(tx, known.values())
+        wanted = [request.wanted for request in _requests(batch)]
+        voice = Voice(tx, await products.want(tx, [*waited_for, *wanted]))
+        for _, run in groupby(batch, key=lambda heard: type(heard.event)):
+            heard = list(run)
+            await self._begin(voice, _allowed(tx, _requests(heard)))
+            for one in heard:
+                if isinstance(one.event, JobCancelled):
+                    await self._cancel(voice, one.event.job_id, Cause.of(one.envelope))
+        await voice.keep()
 
-    async def _begin(self, voice: Voice, requests: Sequence[Request]) -> None:
-        tx, allowed = voice.tx, _allowed(voice.tx, requests)
+    async def _begin(self, voice: Voice, allowed: Sequence[Request]) -> None:
         if not allowed:
             return
-        ids = {request.wanted.id for request in allowed}
+        tx, ids = voice.tx, {request.wanted.id for request in allowed}
         loads = await imports.loads(tx, {request.wanted.source for request in allowed})
         looks = await imports.looks_at(tx, ids)
         shared = {id_ for id_, look in looks.items() if self._patience.shares(look, tx.at)}
@@ -111,7 +109,7 @@ class Imports:
             product = voice.products[gone.product_id]
             others = await imports.of_products(tx, [product.id])
             await self._look_for(voice, product, others, job_id, cause)
-            await _take_back(voice, product, gone, others, cause)
+            await settle_watch(voice, gone, others, "cancelled", cause)
 
     async def _look_for(
         self, voice: Voice, product: Known, others: Sequence[Pending], job_id: str, cause: Cause
@@ -128,14 +126,16 @@ class Imports:
             await ask(voice.tx, [wish], self._patience)
 
 
-def _request(heard: Heard[ImportRequested | JobCancelled]) -> Request:
-    event, tenant = heard.event, heard.envelope.tenant
-    assert isinstance(event, ImportRequested)
-    if tenant is None:
+def _requests(batch: Batch) -> list[Request]:
+    return [_request(h.event, h.envelope) for h in batch if isinstance(h.event, ImportRequested)]
+
+
+def _request(event: ImportRequested, envelope: Envelope) -> Request:
+    if envelope.tenant is None:
         raise Unreadable("an import request names no tenant")
     id_ = UUID(product_id(event.source, event.external_id, event.variant))
     wanted = Wanted(id_, event.source, event.external_id, event.variant)
-    return Request(event.job_id, tenant, wanted, Cause.of(heard.envelope))
+    return Request(event.job_id, envelope.tenant, wanted, Cause.of(envelope))
 
 
 def _allowed(tx: Transaction, requests: Iterable[Request]) -> list[Request]:
@@ -177,17 +177,3 @@ def _wish(voice: Voice, request: Request) -> Wish:
     product = voice.products[request.wanted.id]
     command_id = look_id(request.cause.id, str(product.id))
     return Wish(product, request.job_id, request.cause, command_id)
-
-
-async def _take_back(
-    voice: Voice, product: Known, gone: Pending, others: Sequence[Pending], cause: Cause
-) -> None:
-    """Undo the watch that a cancelled import made, unless the tenant still waits by another."""
-    heir = next((one for one in others if one.tenant_id == gone.tenant_id), None)
-    made = await watches.made_by(voice.tx, gone.tenant_id, product.id) == gone.job_id
-    if made and heir is not None:
-        await watches.hand_over(voice.tx, gone.tenant_id, product.id, heir.job_id)
-    if not leaves_watch(
-        "cancelled", made_the_watch=made, imported=True, waits_elsewhere=bool(heir)
-    ):
-        await unwatch(voice, product, gone.tenant_id, cause)

@@ -1,6 +1,6 @@
 """Somebody has looked at a product: what is known changes, and whoever waited is told."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -89,24 +89,27 @@ def _list_price(product: Known) -> Money | None:
 
 async def _end_imports(voice: Voice, looks: Sequence[Look]) -> None:
     """Every import that waits for a product which was seen is completed, whatever changed."""
-    seen = {UUID(h.event.product_id) for h in looks if isinstance(h.event, OfferObserved)}
+    seen = {UUID(look.event.product_id) for look in looks if isinstance(look.event, OfferObserved)}
     if seen:
         complete(voice.tx, await imports.end_all(voice.tx, seen))
-    failed = [h for h in looks if isinstance(h.event, ObservationFailed)]
-    await _fail_imports(voice, [h for h in failed if UUID(h.event.product_id) not in seen])
+    failures = {
+        UUID(look.event.product_id): (look.event, look.envelope.causationid)
+        for look in looks
+        if isinstance(look.event, ObservationFailed)
+    }
+    await _fail_imports(voice, {id_: how for id_, how in failures.items() if id_ not in seen})
 
 
-async def _fail_imports(voice: Voice, looks: Iterable[Look]) -> None:
-    by_product = {UUID(look.event.product_id): look for look in looks}
-    if not by_product:
+async def _fail_imports(
+    voice: Voice, failures: dict[UUID, tuple[ObservationFailed, str | None]]
+) -> None:
+    if not failures:
         return
-    outstanding = await imports.looks_at(voice.tx, by_product)
-    for id_, heard in by_product.items():
-        assert isinstance(heard.event, ObservationFailed)
-        cause = heard.envelope.causationid
-        if answers(UUID(cause) if cause else None, outstanding.get(id_)):
+    outstanding = await imports.looks_at(voice.tx, failures)
+    for id_, (failed, command) in failures.items():
+        if answers(UUID(command) if command else None, outstanding.get(id_)):
             ended = await imports.end_all(voice.tx, [id_])
-            await fail(voice, ended, heard.event.reason.value, heard.event.detail)
+            await fail(voice, ended, failed.reason.value, failed.detail)
 
 
 async def _plan(voice: Voice, looks: Sequence[Look]) -> None:

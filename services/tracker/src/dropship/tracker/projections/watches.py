@@ -127,3 +127,21 @@ async def answered(tx: Transaction, next_checks: Sequence[tuple[UUID, datetime, 
     """Plan the next looks: product, when, and how many have failed in a row."""
     if next_checks:
         await tx.execute(_ANSWERED, tuple(map(list, zip(*next_checks, strict=True))))
+
+
+async def amend(
+    tx: Transaction,
+    tenant: str,
+    product: UUID,
+    *,
+    relabel: bool,
+    label: str | None,
+    check_every_s: int | None,
+) -> bool:
+    """Change a tenant's notes: the label only with `relabel`, the interval only where given."""
+    cursor = await tx.execute(
+        "UPDATE watches SET label = CASE WHEN %s THEN %s ELSE label END,"
+        " check_every_s = coalesce(%s, check_every_s) WHERE tenant_id = %s AND product_id = %s",
+        (relabel, label, check_every_s, tenant, product),
+    )
+    return cursor.rowcount > 0

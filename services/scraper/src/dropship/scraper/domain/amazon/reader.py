@@ -157,9 +157,7 @@ def _flags(offer: Offer, seller: str | None, asin: str, asked: str) -> tuple[Fla
     return tuple(flags)
 
 
-def _reading(
-    html: str, tree: LexborHTMLParser, page: Page, asked: str | None
-) -> Reading | NoReading:
+def _reading(html: str, tree: LexborHTMLParser, page: Page, look: Look) -> Reading | NoReading:
     asin = _asin_of(tree, page.url)
     if asin is None:
         return NoReading(kind=PageKind.unknown_layout, detail="no ASIN on the page")

@@ -135,7 +135,8 @@ _SHIPS = _any(
 
 USED = _any(
     r"\bused\b|\brenewed\b|refurbished|open.?box|pre-?owned|warehouse|gebraucht|generalüberholt",
-    r"d['\u2019]occasion|reconditionné|\busat[oi]\b|ricondizionat|segunda mano|\busado|reacondicionad",
+    r"d['\u2019]occasion",
+    r"reconditionné|\busat[oi]\b|ricondizionat|segunda mano|\busado|reacondicionad",
     r"中古|整備済|tweedehands|gebruikt|używan|begagnad",
 )
 MEMBERS = _any(r"\bprime\b", r"プライム")

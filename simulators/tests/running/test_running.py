@@ -15,21 +15,21 @@ def test_it_stops_quickly_even_with_a_request_hanging(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     port_file = tmp_path / "port"
-    process = subprocess.Popen(
+    server = subprocess.Popen(
         [sys.executable, "-m", "dropship.simulators", "--port-file", str(port_file)],
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert process.stderr is not None
-    assert "simulators_listening" in process.stderr.readline()
+    assert server.stderr is not None
+    assert "simulators_listening" in server.stderr.readline()
     url = f"http://127.0.0.1:{port_file.read_text().strip()}"
     httpx.post(f"{url}/_sim/faults", json={"mode": "timeout"}).raise_for_status()
     with httpx.Client(timeout=0.1) as client, pytest.raises(httpx.ReadTimeout):
         client.get(f"{url}/feed/products.csv")
     began = time.monotonic()
-    process.send_signal(number)
-    process.communicate(timeout=5)
-    assert process.returncode == 0
+    server.send_signal(number)
+    server.communicate(timeout=5)
+    assert server.returncode == 0
     assert time.monotonic() - began < 2
 
 

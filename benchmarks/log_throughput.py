@@ -1,0 +1,124 @@
+"""How fast facts go from the journal through the log into rows, against the raw ceilings.
+
+    uv run python benchmarks/log_throughput.py [--events 20000]
+
+Prints, all from the same run on the same servers: raw atomic batches of 1000 into JetStream, raw
+COPY into a bare table, and our chain (journal with state and version, relay, hearing, rows with
+checkpoint) in one process, with the ratios.
+"""
+
+import argparse
+import asyncio
+import tempfile
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+import psycopg
+from toy_counters import DDL, TOPOLOGY, Moved, count_many
+
+from dropship.runtime.bus import Bus, Entry
+from dropship.runtime.embedded import PostgresServer
+from dropship.runtime.journal import Cause
+from dropship.runtime.service import Service
+from dropship.runtime.testing import Servers, eventually, settings_for
+from dropship.runtime.topology import read
+
+BATCH = 500
+IDS = UUID("00000000-0000-5000-8000-0000000000be")
+
+
+async def raw_batches(bus: Bus, events: int, payload: bytes) -> float:
+    """Events per second of bare atomic batches of 1000, one after the other."""
+    started = perf_counter()
+    for _ in range(events // 1000):
+        entries = [Entry("raw.x", payload, uuid4()) for _ in range(1000)]
+        await bus.publish_batch(entries, {})
+    return events / (perf_counter() - started)
+
+
+async def raw_copy(dsn: str, events: int, payload: bytes) -> float:
+    """Rows per second of COPY, 1000 per transaction, into a table without an index."""
+    async with await psycopg.AsyncConnection.connect(dsn) as connection:
+        await connection.execute("CREATE TABLE public.bare (id uuid, payload bytea)")
+        await connection.commit()
+        started = perf_counter()
+        for _ in range(events // 1000):
+            async with connection.cursor() as cursor:
+                async with cursor.copy(
+                    "COPY public.bare FROM STDIN (FORMAT BINARY)"
+                ) as copy:
+                    copy.set_types(["uuid", "bytea"])
+                    for _ in range(1000):
+                        await copy.write_row((uuid4(), payload))
+            await connection.commit()
+        return events / (perf_counter() - started)
+
+
+async def write_all(service: Service, events: int) -> None:
+    """Say `events` facts in transactions of 500, each counter's version under its row's lock."""
+    for start in range(0, events, BATCH):
+        cause = Cause.first(uuid5(IDS, str(start)))
+        async with service.database.transaction(cause) as tx:
+            keys = sorted({f"c{(start + i) % 4000}" for i in range(BATCH)})
+            rows = await tx.fetch_all(
+                "INSERT INTO counters (id, version) SELECT k, 1 FROM unnest(%s::text[]) k"
+                " ON CONFLICT (id) DO UPDATE SET version = counters.version + 1"
+                " RETURNING id, version",
+                (keys,),
+            )
+            for key, version in rows:
+                tx.say(
+                    Moved(counter=key, number=version, note="x" * 120),
+                    about=f"counter:{key}",
+                    version=version,
+                    key=key,
+                )
+
+
+async def chain(service: Service, events: int) -> float:
+    """Events per second from the first transaction to the last row."""
+    started = perf_counter()
+    writer = asyncio.create_task(write_all(service, events))
+
+    async def all_heard() -> bool:
+        row = await service.database.fetch_one("SELECT sum(heard) FROM heard_counters")
+        return bool(row and row[0] == events)
+
+    await eventually(all_heard, within_s=300)
+    await writer
+    return events / (perf_counter() - started)
+
+
+async def run(events: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        async with PostgresServer(Path(folder) / "pg", durable=False) as postgres:
+            servers = Servers(Path(folder), postgres)
+            database = servers.empty_database("bench", ddl=DDL)
+            async with servers.nats(read(TOPOLOGY, lambda _: [])) as nats:
+                dsn = servers.app_dsn(database, "bench")
+                settings: Any = settings_for("bench", dsn, nats.url, servers.password)
+                service = Service("bench", settings)
+                service.hears_many(count_many)
+                stop = asyncio.Event()
+                life = asyncio.create_task(service.live(stop))
+                await eventually(lambda: service.working, within_s=20)
+                payload = b"x" * 620
+                batches = await raw_batches(service.bus, events, payload)
+                copied = await raw_copy(postgres.dsn(database), events, payload)
+                ours = await chain(service, events)
+                stop.set()
+                await life
+    print(f"raw atomic batches of 1000   {batches:>9.0f} events/s   1.00")  # noqa: T201
+    print(f"raw COPY, bare table         {copied:>9.0f} rows/s")  # noqa: T201
+    print(  # noqa: T201
+        f"journal-log-hearing-rows     {ours:>9.0f} events/s   {ours / batches:.2f} of the first,"
+        f" {ours / copied:.2f} of COPY"
+    )
+
+
+if __name__ == "__main__":
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--events", type=int, default=20_000)
+    asyncio.run(run(arguments.parse_args().events))
