@@ -3,13 +3,14 @@
     uv run python benchmarks/log_throughput.py [--events 20000]
 
 Prints, all from the same run on the same servers: raw atomic batches of 1000 into JetStream, raw
-COPY into a bare table, and our chain (journal with state and version, relay, hearing, rows with
-checkpoint) in one process, with the ratios.
+COPY into a bare table, and our chain: one service writes state, versions and journal and relays,
+another hears and writes rows with its checkpoint. Two processes, as in production.
 """
 
 import argparse
 import asyncio
 import tempfile
+from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -22,10 +23,12 @@ from dropship.runtime.bus import Bus, Entry
 from dropship.runtime.embedded import PostgresServer
 from dropship.runtime.journal import Cause
 from dropship.runtime.service import Service
+from dropship.runtime.service import run as run_service
 from dropship.runtime.testing import Servers, eventually, settings_for
 from dropship.runtime.topology import read
 
 BATCH = 500
+WRITERS = 4
 IDS = UUID("00000000-0000-5000-8000-0000000000be")
 
 
@@ -57,8 +60,14 @@ async def raw_copy(dsn: str, events: int, payload: bytes) -> float:
 
 
 async def write_all(service: Service, events: int) -> None:
-    """Say `events` facts in transactions of 500, each counter's version under its row's lock."""
-    for start in range(0, events, BATCH):
+    """Say `events` facts from a few connections, as concurrent handlers do."""
+    share = events // WRITERS
+    await asyncio.gather(*(write(service, w * share, (w + 1) * share) for w in range(WRITERS)))
+
+
+async def write(service: Service, first: int, end: int) -> None:
+    """Transactions of 500 facts, each counter's version taken under its row's lock."""
+    for start in range(first, end, BATCH):
         cause = Cause.first(uuid5(IDS, str(start)))
         async with service.database.transaction(cause) as tx:
             keys = sorted({f"c{(start + i) % 4000}" for i in range(BATCH)})
@@ -77,39 +86,58 @@ async def write_all(service: Service, events: int) -> None:
                 )
 
 
-async def chain(service: Service, events: int) -> float:
-    """Events per second from the first transaction to the last row."""
+async def chain(service: Service, hearer_dsn: str, events: int) -> float:
+    """Events per second from the first transaction to the last row in the other service."""
     started = perf_counter()
-    writer = asyncio.create_task(write_all(service, events))
+    await write_all(service, events)
+    async with await psycopg.AsyncConnection.connect(hearer_dsn, autocommit=True) as connection:
 
-    async def all_heard() -> bool:
-        row = await service.database.fetch_one("SELECT sum(heard) FROM heard_counters")
-        return bool(row and row[0] == events)
+        async def all_heard() -> bool:
+            cursor = await connection.execute("SELECT sum(heard) FROM hearer.heard_counters")
+            row = await cursor.fetchone()
+            return bool(row and row[0] == events)
 
-    await eventually(all_heard, within_s=300)
-    await writer
+        await eventually(all_heard, within_s=300)
     return events / (perf_counter() - started)
+
+
+def hear(dsn: str, nats_url: str, password: str) -> None:
+    """The other service, in a process of its own, until it is terminated."""
+    settings: Any = settings_for("hearer", dsn, nats_url, password, log_level="error")
+
+    def build() -> Service:
+        service = Service("hearer", settings)
+        service.hears_many(count_many)
+        return service
+
+    run_service(build)
 
 
 async def run(events: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with PostgresServer(Path(folder) / "pg", durable=False) as postgres:
             servers = Servers(Path(folder), postgres)
-            database = servers.empty_database("bench", ddl=DDL)
+            database = servers.empty_database("bench", "hearer", ddl=DDL)
             async with servers.nats(read(TOPOLOGY, lambda _: [])) as nats:
                 dsn = servers.app_dsn(database, "bench")
                 settings: Any = settings_for("bench", dsn, nats.url, servers.password)
                 service = Service("bench", settings)
-                service.hears_many(count_many)
                 stop = asyncio.Event()
                 life = asyncio.create_task(service.live(stop))
+                hearer_dsn = servers.app_dsn(database, "hearer")
+                other = get_context("spawn").Process(
+                    target=hear, args=(hearer_dsn, nats.url, servers.password), daemon=True
+                )
+                other.start()
                 await eventually(lambda: service.working, within_s=20)
                 payload = b"x" * 620
                 batches = await raw_batches(service.bus, events, payload)
                 copied = await raw_copy(postgres.dsn(database), events, payload)
-                ours = await chain(service, events)
+                ours = await chain(service, hearer_dsn, events)
+                other.terminate()
                 stop.set()
                 await life
+                other.join()
     print(f"raw atomic batches of 1000   {batches:>9.0f} events/s   1.00")  # noqa: T201
     print(f"raw COPY, bare table         {copied:>9.0f} rows/s")  # noqa: T201
     print(  # noqa: T201

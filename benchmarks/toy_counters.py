@@ -29,7 +29,10 @@ TOPOLOGY = 'services = ["bench"]' + "".join(
 )
 DDL = (
     "CREATE TABLE counters (id text PRIMARY KEY, version bigint NOT NULL)",
-    "CREATE TABLE heard_counters (id text PRIMARY KEY, heard bigint NOT NULL, last bigint NOT NULL)",
+    "RESET ROLE",
+    "SET ROLE hearer_owner",
+    "CREATE TABLE hearer.heard_counters"
+    " (id text PRIMARY KEY, heard bigint NOT NULL, last bigint NOT NULL)",
 )
 
 

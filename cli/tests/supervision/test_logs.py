@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 import click
+
 from dropship.cli.supervision.logs import LONGEST_LINE_BYTES, BoundedLog, Lines
 from dropship.cli.supervision.rendering import prefixed
 

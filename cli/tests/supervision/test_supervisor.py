@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from dropship.cli.supervision.kept import Kept, State
 from dropship.cli.supervision.part import EXIT_CONFIG, CannotStart, Part
 from dropship.cli.supervision.supervisor import Stage, Supervisor

@@ -3,15 +3,13 @@
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
-from asyncio import to_thread
-from dropship.contracts.envelope import JSON, SPEC, Envelope
+from dropship.contracts.envelope import Envelope
 from dropship.contracts.ids import uuid7
 from dropship.contracts.messages import Event
 from dropship.contracts.suppliers import SupplierRegistered
@@ -23,13 +21,12 @@ from dropship.gateway.http.server import serving
 from dropship.gateway.http.site import site
 from dropship.gateway.projections.suppliers import remember_supplier
 from dropship.gateway.settings import GatewaySettings
-from dropship.runtime.embedded import NatsServer, PostgresServer, User
+from dropship.runtime.embedded import NatsServer
 from dropship.runtime.hearing import Heard
-from dropship.runtime.migrating import migrate_database
 from dropship.runtime.service import Service
+from dropship.runtime.testing import Scene, Servers
+from dropship.runtime.testing.servers import ADMIN
 from pydantic import SecretStr
-
-SEAL_KEY = base64.b64encode(b"s" * 32).decode()
 
 AMAZON = SupplierRegistered(
     plugin="amazon",
@@ -51,36 +48,23 @@ FEED = SupplierRegistered(
 )
 
 
-def settings_with(postgres: PostgresServer, nats: NatsServer, **more: Any) -> GatewaySettings:
-    return GatewaySettings(
-        database_url=SecretStr(postgres.dsn("postgres", "gateway_app", "gateway-test")),
-        nats_url=nats.url,
-        nats_user="test",
-        nats_password=SecretStr("test-password"),
-        seal_key=SecretStr(SEAL_KEY),
-        development=True,
-        port=0,
-        address_sign_ins_per_minute=100_000,
-        tenant_requests_per_minute=1_000_000,
-        tenant_burst=100_000,
+def settings_with(servers: Servers, nats: NatsServer, **more: Any) -> GatewaySettings:
+    """What a gateway of its own database is told; limits are out of the way of most tests."""
+    database = servers.migrated_database("gateway")
+    told: dict[str, Any] = {
+        "database_url": SecretStr(servers.app_dsn(database, "gateway")),
+        "nats_url": nats.url,
+        "nats_user": ADMIN,
+        "nats_password": SecretStr(servers.password),
+        "seal_key": SecretStr(base64.b64encode(b"s" * 32).decode()),
+        "development": True,
+        "port": 0,
+        "address_sign_ins_per_minute": 100_000,
+        "tenant_requests_per_minute": 1_000_000,
+        "tenant_burst": 100_000,
         **more,
-    )
-
-
-@pytest.fixture(scope="session")
-async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PostgresServer]:
-    home: Path = tmp_path_factory.mktemp("gateway") / "pg"
-    async with PostgresServer(home, durable=False) as server:
-        passwords = {"gateway": "gateway-test"}
-        await to_thread(migrate_database, server.dsn(), passwords, lambda _: None)
-        yield server
-
-
-@pytest.fixture(scope="session")
-async def nats(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[NatsServer]:
-    home = tmp_path_factory.mktemp("gateway") / "nats"
-    async with NatsServer(home, [User("test", "test-password")]) as server:
-        yield server
+    }
+    return GatewaySettings(**told)
 
 
 @dataclass
@@ -91,30 +75,18 @@ class Gateway:
     service: Service
     http: httpx.AsyncClient
     url: str
-    seq: int = field(default=0)
+    scene: Scene
 
-    async def hear(self, event: Event, *, source: str = "tracker", event_id: str = "") -> None:
-        """What the hearing loop would do with this event."""
-        envelope = Envelope(
-            specversion=SPEC,
-            id=event_id or str(uuid7()),
-            source=source,
-            type=event.wire_type(),
-            subject="test:1",
-            time=self.desk.clock.now(),
-            dataschema="",
-            datacontenttype=JSON,
-            partitionkey="test:1",
-            data=msgspec.Raw(msgspec.json.encode(event)),
-            correlationid=str(uuid7()),
-        )
-        self.seq += 1
-        heard: Heard[Any] = Heard(event, envelope, self.seq, envelope.time)
-        async with self.desk.database.transaction(envelope) as tx:
-            if isinstance(event, SupplierRegistered):
-                await remember_supplier(heard, tx)
-            else:
-                await follow_job(heard, tx)
+    def heard(self, event: Event) -> Heard[Any]:
+        """The event as it would come from the log, now."""
+        return self.scene.heard(event, key="test", at=self.desk.clock.now())
+
+    async def hear(self, *events: Event | Heard[Any]) -> None:
+        """What the hearing loop would do with these."""
+        for event in events:
+            heard = event if isinstance(event, Heard) else self.heard(event)
+            known = isinstance(heard.event, SupplierRegistered)
+            await self.scene.hears(remember_supplier if known else follow_job, heard)
 
     async def said(self, about: str) -> list[Envelope]:
         """What was said about an aggregate, in order."""
@@ -164,7 +136,7 @@ async def running(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         async with serving(site(desk), settings.host, settings.port) as port:
             url = f"http://127.0.0.1:{port}"
             async with httpx.AsyncClient(base_url=url, timeout=10) as http:
-                yield Gateway(desk, service, http, url)
+                yield Gateway(desk, service, http, url, Scene(service.database, ()))
     finally:
         passwords.close()
         await service.database.close()
@@ -172,9 +144,8 @@ async def running(settings: GatewaySettings) -> AsyncIterator[Gateway]:
 
 
 @pytest.fixture(scope="session")
-async def gateway(postgres: PostgresServer, nats: NatsServer) -> AsyncIterator[Gateway]:
+async def gateway(servers: Servers) -> AsyncIterator[Gateway]:
     """A gateway that knows two suppliers."""
-    async with running(settings_with(postgres, nats)) as running_gateway:
-        await running_gateway.hear(AMAZON, source="scraper")
-        await running_gateway.hear(FEED, source="scraper")
-        yield running_gateway
+    async with servers.nats() as nats, running(settings_with(servers, nats)) as gateway:
+        await gateway.hear(AMAZON, FEED)
+        yield gateway

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
 from dropship.cli.settings import HOME_VARIABLE, default_home
 from dropship.cli.stack.home import Home
 

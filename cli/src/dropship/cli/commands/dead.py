@@ -7,6 +7,9 @@ from typing import Any, TypeVar
 
 import click
 import msgspec
+from rich.console import Console
+from rich.table import Table
+
 from dropship.cli.broker import bus_to, stores_of
 from dropship.cli.faults import Fault
 from dropship.cli.options import home_option
@@ -15,8 +18,6 @@ from dropship.cli.stack.home import Home
 from dropship.cli.stack.permissions import SERVICES
 from dropship.runtime.asking import Asker
 from dropship.runtime.errors import NoAnswer, Refused, Retry
-from rich.console import Console
-from rich.table import Table
 
 T = TypeVar("T")
 service_argument = click.argument("service", type=click.Choice(SERVICES))

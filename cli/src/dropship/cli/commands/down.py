@@ -5,6 +5,7 @@ import signal
 import time
 
 import click
+
 from dropship.cli.faults import Fault
 from dropship.cli.options import home_option
 from dropship.cli.stack.home import Home

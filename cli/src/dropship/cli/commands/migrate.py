@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 import click
 import psycopg
+from psycopg import conninfo, sql
+
 from dropship.cli.broker import bus_to, stores_of
 from dropship.cli.faults import Fault
 from dropship.cli.options import home_option
@@ -17,7 +19,6 @@ from dropship.cli.stack.secret_keys import Secrets
 from dropship.runtime.bus import ApiError, Uncertain
 from dropship.runtime.migrating import WrongStream, migrate_database, migrate_streams
 from dropship.runtime.topology import Topology, read
-from psycopg import conninfo, sql
 
 MAINTENANCE = "postgres"
 UNDEFINED_DATABASE = "3D000"

@@ -3,10 +3,11 @@
 import json
 
 import click
-from dropship.runtime.plugins import Plugins, load
-from dropship.runtime.telemetry.logs import configure
 from rich.console import Console
 from rich.table import Table
+
+from dropship.runtime.plugins import Plugins, load
+from dropship.runtime.telemetry.logs import configure
 
 GROUPS = {"supplier": "dropship.suppliers", "marketplace": "dropship.marketplaces"}
 

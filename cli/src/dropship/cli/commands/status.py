@@ -6,13 +6,14 @@ import sys
 from typing import Any
 
 import click
+from rich.console import Console
+from rich.table import Table
+
 from dropship.cli.faults import NOT_RUNNING
 from dropship.cli.loopback import why_not_ready
 from dropship.cli.options import home_option
 from dropship.cli.stack import stack_file
 from dropship.cli.stack.home import Home
-from rich.console import Console
-from rich.table import Table
 
 NOT_READY = 1
 

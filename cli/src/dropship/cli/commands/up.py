@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+
 from dropship.cli.faults import Fault
 from dropship.cli.options import home_option
 from dropship.cli.stack.home import Home

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+
 from dropship.cli.stack.home import Home
 from dropship.cli.stack.permissions import ADMIN
 from dropship.cli.stack.plan import DATABASE, SIMULATOR, Plan

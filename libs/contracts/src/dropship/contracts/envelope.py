@@ -4,10 +4,10 @@ Reading has two steps, so that a reader routes on the envelope and decodes `data
 cares: `open_envelope` for the outside, then `dropship.contracts.reading.Reader` for the inside.
 """
 
-from datetime import datetime
-
 import msgspec
 from msgspec import Raw, Struct
+
+from dropship.contracts.moments import Moment
 
 SPEC = "1.0"
 JSON = "application/json"
@@ -29,7 +29,7 @@ class Envelope(Struct, frozen=True, kw_only=True, omit_defaults=True):
     source: str
     type: str
     subject: str
-    time: datetime
+    time: Moment
     dataschema: str
     datacontenttype: str
     partitionkey: str

@@ -1,6 +1,5 @@
 """Owner: gateway. A job is what a user waits for; the doers only say facts about the work."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
@@ -8,6 +7,7 @@ from msgspec import Struct
 
 from dropship.contracts.ids import Id
 from dropship.contracts.messages import Event
+from dropship.contracts.moments import Moment
 
 
 class JobStatus(StrEnum):
@@ -36,11 +36,11 @@ class JobResult(Struct, frozen=True, kw_only=True):
 class JobStep(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of a job's timeline: what happened, when (UTC), said by whom, and why if told."""
 
-    at: datetime
+    at: Moment
     what: str
     by: str
     reason: str | None = None
-    next_at: datetime | None = None
+    next_at: Moment | None = None
 
 
 class Job(Struct, frozen=True, kw_only=True):
@@ -49,8 +49,8 @@ class Job(Struct, frozen=True, kw_only=True):
     job_id: Id
     kind: str
     status: JobStatus
-    created_at: datetime
-    completed_at: datetime | None
+    created_at: Moment
+    completed_at: Moment | None
     result: JobResult | None
     error: str | None
     timeline: list[JobStep]

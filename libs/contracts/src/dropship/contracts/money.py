@@ -7,8 +7,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-Amount = Annotated[str, Meta(pattern=r"^-?\d{1,12}(\.\d{1,4})?$", examples=["348.99"])]
-Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", examples=["USD"])]
+Amount = Annotated[str, Meta(pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,4})?$(?!\n)", examples=["348.99"])]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", examples=["USD"])]
 
 
 class Money(Struct, frozen=True):

@@ -3,7 +3,6 @@
 Observations know neither tenant nor job: one look serves everyone who watches the product.
 """
 
-from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
@@ -12,6 +11,7 @@ from msgspec import Struct
 from dropship.contracts.availability import Availability, QuantityKind
 from dropship.contracts.ids import ExternalId, Id, Source
 from dropship.contracts.messages import Command, Event, Stream
+from dropship.contracts.moments import Moment
 from dropship.contracts.money import Money
 
 
@@ -87,7 +87,7 @@ class OfferObserved(Event, frozen=True, kw_only=True):
     url: str | None = None
     locale: str | None = None
     ship_to: str | None = None
-    observed_at: datetime
+    observed_at: Moment
     evidence: Evidence
 
 
@@ -102,7 +102,7 @@ class ObservationFailed(Event, frozen=True, kw_only=True):
     variant: str = ""
     reason: FailureReason
     detail: str = ""
-    observed_at: datetime
+    observed_at: Moment
 
 
 class ScrapeProduct(Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -117,4 +117,4 @@ class ScrapeProduct(Command, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     external_id: ExternalId
     variant: str = ""
     job_id: Id | None = None
-    not_after: datetime | None = None
+    not_after: Moment | None = None

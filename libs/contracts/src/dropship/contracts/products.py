@@ -4,7 +4,6 @@ Products are global; a watch ties one to a tenant. Every event here is keyed by 
 all that concerns one product stands in one order.
 """
 
-from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -12,6 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from dropship.contracts.availability import Availability, QuantityKind
 from dropship.contracts.ids import ExternalId, Id, Source
 from dropship.contracts.messages import Command, Event, Query
+from dropship.contracts.moments import Moment
 from dropship.contracts.money import Money
 from dropship.contracts.offers import Flag
 
@@ -45,7 +45,7 @@ class PriceChanged(Event, frozen=True, kw_only=True):
     old: Money | None
     new: Money | None
     flags: tuple[Flag, ...] = ()
-    observed_at: datetime
+    observed_at: Moment
 
 
 class StockChanged(Event, frozen=True, kw_only=True):
@@ -59,7 +59,7 @@ class StockChanged(Event, frozen=True, kw_only=True):
     new_quantity: int | None
     quantity_kind: QuantityKind | None = None
     ships_in_days: int | None = None
-    observed_at: datetime
+    observed_at: Moment
 
 
 class ProductVanished(Event, frozen=True, kw_only=True):
@@ -68,7 +68,7 @@ class ProductVanished(Event, frozen=True, kw_only=True):
     owner: ClassVar[str] = "tracker"
     product_id: Id
     looks: int
-    since: datetime
+    since: Moment
 
 
 class ProductWatched(Event, frozen=True, kw_only=True):
@@ -116,11 +116,11 @@ class Product(Struct, frozen=True, kw_only=True):
     url: str | None
     label: str | None
     check_every_s: int
-    imported_at: datetime
-    last_seen_at: datetime
-    last_changed_at: datetime
+    imported_at: Moment
+    last_seen_at: Moment
+    last_changed_at: Moment
     last_failure: str | None
-    last_failed_at: datetime | None
+    last_failed_at: Moment | None
 
 
 class ProductPage(Struct, frozen=True, kw_only=True):
@@ -135,7 +135,7 @@ class PricePoint(Struct, frozen=True, kw_only=True):
     price: Money | None
     list_price: Money | None
     flags: list[Flag]
-    observed_at: datetime
+    observed_at: Moment
 
 
 class PricePage(Struct, frozen=True, kw_only=True):
@@ -150,7 +150,7 @@ class StockPoint(Struct, frozen=True, kw_only=True):
     availability: Availability
     quantity: int | None
     quantity_kind: QuantityKind | None
-    observed_at: datetime
+    observed_at: Moment
 
 
 class StockPage(Struct, frozen=True, kw_only=True):

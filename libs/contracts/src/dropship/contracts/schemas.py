@@ -20,7 +20,7 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 def schema_of(type_: type[Any], name: str) -> dict[str, Any]:
     """One self-contained draft 2020-12 schema."""
     (schema,), components = msgspec.json.schema_components([type_], ref_template="#/$defs/{name}")
-    return {"$schema": DRAFT, "$id": f"{SCHEMAS}{name}", **schema, "$defs": components}
+    return {"$schema": DRAFT, "$id": f"{SCHEMAS}{name}.json", **schema, "$defs": components}
 
 
 def all_schemas() -> dict[str, str]:

@@ -1,12 +1,12 @@
 """Owner: scraper. Suppliers as wholes: whether we may ask them now, and a tenant's own feeds."""
 
-from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
 from dropship.contracts.ids import Source
 from dropship.contracts.messages import Command, Event, Query
+from dropship.contracts.moments import Moment
 
 
 class SupplierSuspended(Event, frozen=True, kw_only=True):
@@ -15,7 +15,7 @@ class SupplierSuspended(Event, frozen=True, kw_only=True):
     owner: ClassVar[str] = "scraper"
     source: Source
     reason: str
-    until: datetime
+    until: Moment
 
 
 class SupplierResumed(Event, frozen=True, kw_only=True):
@@ -50,7 +50,7 @@ class Feed(Struct, frozen=True, kw_only=True):
     name: str
     format: Literal["csv", "json"]
     host: str
-    created_at: datetime
+    created_at: Moment
 
 
 class FeedPage(Struct, frozen=True, kw_only=True):
@@ -58,7 +58,7 @@ class FeedPage(Struct, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
-FeedName = Annotated[str, Meta(pattern=r"^[a-z0-9]{1,32}$", examples=["wholesale"])]
+FeedName = Annotated[str, Meta(pattern=r"^[a-z0-9]{1,32}$(?!\n)", examples=["wholesale"])]
 FeedUrl = Annotated[str, Meta(pattern=r"^https?://", max_length=2048)]
 
 

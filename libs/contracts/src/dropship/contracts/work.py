@@ -4,11 +4,11 @@ The only messages that the runtime knows by name. The gateway folds them into th
 terminal fact wins. `owner` is the doer, so the catalogue lists them under ``runtime``.
 """
 
-from datetime import datetime
 from typing import ClassVar
 
 from dropship.contracts.ids import Id
 from dropship.contracts.messages import Event
+from dropship.contracts.moments import Moment
 
 
 class WorkStarted(Event, frozen=True, kw_only=True):
@@ -29,7 +29,7 @@ class WorkRetried(Event, frozen=True, kw_only=True):
     command_id: Id
     command: str
     attempt: int
-    next_at: datetime
+    next_at: Moment
     reason: str
 
 

@@ -145,13 +145,15 @@ CREATE TABLE {s}.journal (
 CREATE TABLE {s}.journal_events PARTITION OF {s}.journal FOR VALUES IN ('EVENTS')
   WITH (autovacuum_vacuum_scale_factor = 0.02)
 -- next
-ALTER TABLE {s}.journal_events ADD PRIMARY KEY (position), ADD UNIQUE (id), ADD UNIQUE (aggregate, version)
+ALTER TABLE {s}.journal_events ADD UNIQUE (id), ADD UNIQUE (aggregate, version)
 -- next
 CREATE TABLE {s}.journal_passing PARTITION OF {s}.journal DEFAULT PARTITION BY RANGE (said_at)
 -- next
 CREATE INDEX journal_unsent ON {s}.journal (stream, position) WHERE stream_seq IS NULL
 -- next
-CREATE INDEX journal_sent ON {s}.journal (stream, generation, stream_seq)
+CREATE INDEX journal_sent ON {s}.journal_events (stream_seq)
+-- next
+CREATE INDEX journal_passed ON {s}.journal_passing (stream, stream_seq)
 -- next
 CREATE FUNCTION {s}.rotate_journal(kept_hours integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = {s}, pg_temp AS $body$

@@ -31,9 +31,9 @@ _log = get_logger()
 
 _BACKLOG = "SELECT stream, count(*) FROM journal WHERE stream_seq IS NULL GROUP BY stream"
 _CHECKPOINTS = "SELECT DISTINCT subscription, generation, seq, id FROM checkpoint"
-_LAST_MARKS = """
-SELECT DISTINCT ON (stream) stream, generation, stream_seq, id FROM journal
- WHERE stream = ANY(%s) AND stream_seq IS NOT NULL ORDER BY stream, generation DESC, stream_seq DESC
+_LAST_MARK = """
+SELECT generation, stream_seq, id FROM journal WHERE stream = %s AND stream_seq IS NOT NULL
+ ORDER BY stream_seq DESC LIMIT 1
 """
 
 
@@ -118,9 +118,9 @@ class Living:
         marks: dict[str, list[Mark]] = {"EVENTS": [], "OBSERVATIONS": []}
         for stream, *mark in await self._database.fetch_all(_CHECKPOINTS):
             marks[stream].append(Mark(*mark))
-        for stream, *mark in await self._database.fetch_all(_LAST_MARKS, (list(marks),)):
-            marks[stream].append(Mark(*mark))
         for stream, known in marks.items():
+            if last := await self._database.fetch_one(_LAST_MARK, (stream,)):
+                known.append(Mark(*last))
             state = await check(self._bus, stream, known)
         skew_s = abs((self._clock.now() - state.now).total_seconds())
         if skew_s > SKEW_LIMIT_S:

@@ -37,12 +37,13 @@ from dropship.runtime.telemetry import metrics
 from dropship.runtime.telemetry.logs import get_logger
 
 AGAIN_S = 0.25
+READ = 4 * BATCH_LIMIT
 READ_BACK = 2000
 _log = get_logger()
 
 _UNSENT = """
 SELECT position, id, subject, payload FROM journal
- WHERE stream = %s AND stream_seq IS NULL ORDER BY position LIMIT 1000
+ WHERE stream = %s AND stream_seq IS NULL ORDER BY position LIMIT %s
 """
 _MARK = """
 UPDATE journal j SET stream_seq = u.seq, generation = %s
@@ -51,7 +52,7 @@ UPDATE journal j SET stream_seq = u.seq, generation = %s
 """
 _LAST_MARK = """
 SELECT generation, stream_seq, id FROM journal WHERE stream = %s AND stream_seq IS NOT NULL
- ORDER BY generation DESC, stream_seq DESC LIMIT 1
+ ORDER BY stream_seq DESC LIMIT 1
 """
 _UNSENT_IDS = "SELECT id, position, subject FROM journal WHERE stream = %s AND stream_seq IS NULL"
 
@@ -104,7 +105,7 @@ class Relay:
                     await self._settle()
                 elif perf_counter() - self._checked_at > CHECK_EVERY_S:
                     await self._check_mark()
-                if await self._carry() < BATCH_LIMIT:
+                if await self._carry() < READ:
                     await self._rest()
             except (Uncertain, ApiError) as error:
                 self._in_doubt = True
@@ -115,29 +116,43 @@ class Relay:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), CHECK_EVERY_S)
 
-    async def _execute(self, sql: str, params: tuple[Any, ...]) -> list[TupleRow]:
+    async def _execute(
+        self, sql: str, params: tuple[Any, ...], *, binary: bool = False
+    ) -> list[TupleRow]:
         """On the session that holds the lock: who lost the lock can neither read nor mark."""
         try:
-            cursor = await self._leases.connection.execute(sql, params)
+            cursor = await self._leases.connection.execute(sql, params, binary=binary)
             return await cursor.fetchall() if cursor.description else []
         except psycopg.OperationalError as error:
             raise SessionLost(type(error).__name__) from error
 
     async def _carry(self) -> int:
-        found = await self._execute(_UNSENT, (self.stream,))
-        rows = [Row(p, Entry(subject, bytes(payload), id_)) for p, id_, subject, payload in found]
-        if not rows:
-            return 0
-        await failpoint("relay.read")
+        """Publish what is unsent, marking each batch while the next one is on its way."""
+        found = await self._execute(_UNSENT, (self.stream, READ), binary=True)
+        rows = [Row(p, Entry(subject, payload, id_)) for p, id_, subject, payload in found]
+        if rows:
+            await failpoint("relay.read")
+        marking: asyncio.Task[None] | None = None
+        try:
+            for start in range(0, len(rows), BATCH_LIMIT):
+                batch = rows[start : start + BATCH_LIMIT]
+                sequences = await self._timed_publish(batch)
+                await failpoint("relay.published")
+                if marking is not None:
+                    await marking
+                marking = asyncio.create_task(self._mark(batch, sequences))
+        finally:
+            if marking is not None:
+                await marking
+        return len(rows)
+
+    async def _timed_publish(self, rows: list[Row]) -> list[int]:
         started = perf_counter()
         sequences = await self._publish(rows)
         metrics.RELAY_PUBLISH_SECONDS[self.stream].observe(perf_counter() - started)
-        await failpoint("relay.published")
-        await self._mark([row.position for row in rows], sequences)
-        await failpoint("relay.marked")
         metrics.RELAY_BATCHES[self.stream].inc()
         metrics.RELAY_PUBLISHED[self.stream].inc(len(rows))
-        return len(rows)
+        return sequences
 
     async def _publish(self, rows: list[Row]) -> list[int]:
         """One row plainly, more as one atomic batch; the sequences they were stored under."""
@@ -158,7 +173,11 @@ class Relay:
         sent = [self._publish_one(row.entry, {}) for row in rows]
         return list(await asyncio.gather(*sent))
 
-    async def _mark(self, positions: list[int], sequences: list[int]) -> None:
+    async def _mark(self, rows: list[Row], sequences: list[int]) -> None:
+        await self._mark_positions([row.position for row in rows], sequences)
+        await failpoint("relay.marked")
+
+    async def _mark_positions(self, positions: list[int], sequences: list[int]) -> None:
         await self._execute(_MARK, (self._generation, positions, sequences, self.stream))
 
     async def _settle(self) -> None:
@@ -206,7 +225,7 @@ class Relay:
         start = mark.seq + 1 if mark else 1
         found = await self._stored(positions, filters, start)
         if found:
-            await self._mark([p for p, _ in found], [s for _, s in found])
+            await self._mark_positions([p for p, _ in found], [s for _, s in found])
         _log.info("relay_read_back", stream=self.stream, unsent=len(unsent), found=len(found))
 
     async def _stored(

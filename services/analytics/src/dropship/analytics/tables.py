@@ -1,4 +1,4 @@
-"""What analytics remembers, in its own schema: the house tables, until there are orders to count."""
+"""What analytics remembers, in its own schema: the house tables, until there is what to count."""
 
 from dropship.runtime.house import add_tables
 from sqlalchemy import MetaData

@@ -1,8 +1,9 @@
 """What an operator tells the tracker."""
 
+from pydantic import Field
+
 from dropship.runtime.settings import ServiceSettings
 from dropship.tracker.domain.importing import Patience
-from pydantic import Field
 
 SLOWEST_VANISH_GAP_S = 60
 

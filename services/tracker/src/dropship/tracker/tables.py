@@ -5,8 +5,6 @@ of those products. `pending_imports` and `looks` change only under the lock of t
 which is what makes every import end exactly once. `checks` may also be taken alone, SKIP LOCKED.
 """
 
-from dropship.contracts.availability import Availability, QuantityKind
-from dropship.runtime.house import add_tables
 from sqlalchemy import (
     CHAR,
     BigInteger,
@@ -29,6 +27,9 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+
+from dropship.contracts.availability import Availability, QuantityKind
+from dropship.runtime.house import add_tables
 
 metadata = MetaData(schema="tracker")
 add_tables(metadata)

@@ -2,7 +2,9 @@
 
 import unicodedata
 
-ADDRESS_PATTERN = r"^[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f.]+(\.[^@\s\x00-\x1f\x7f.]+)+$"
+_CHARACTER = r"[^@\x00-\x20\x7f-\xa0]"
+_LABEL = r"[^@.\x00-\x20\x7f-\xa0]+"
+ADDRESS_PATTERN = rf"^{_CHARACTER}{{1,64}}@{_LABEL}(\.{_LABEL})+$"
 ADDRESS_LENGTH_MAX = 254
 
 

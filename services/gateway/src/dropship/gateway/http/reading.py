@@ -89,14 +89,23 @@ def _read(shape: type[S], given: Mapping[str, Any], *, strict: bool) -> S:
         try:
             values[field.name] = _value(given[name], field.type, strict=strict)
         except msgspec.ValidationError as error:
-            detail = _PATH.sub("", str(error)).replace("`", "")
-            mistakes.append(FieldError(name, detail[0].lower() + detail[1:], _fix(field.type)))
+            mistakes.append(_mistake(name, field.type, str(error)))
     if mistakes:
         raise _invalid(mistakes)
     return shape(**values)
 
 
+def _mistake(name: str, type_: Any, said: str) -> FieldError:
+    fix = _fix(type_)
+    if fix and "matching regex" in said:
+        return FieldError(name, "does not have the right form", fix)
+    detail = _PATH.sub("", said).replace("`", "")
+    return FieldError(name, detail[0].lower() + detail[1:], fix)
+
+
 def _value(given: Any, type_: Any, *, strict: bool) -> Any:
+    if isinstance(given, float) and given.is_integer():
+        given = int(given)  # To JSON Schema 60.0 is an integer.
     value = msgspec.convert(given, type_, strict=strict)
     # In Python's patterns $ also matches before a line break at the end; in JSON Schema's it does not.
     if isinstance(value, str) and value.endswith("\n") and any(m.pattern for m in _metas(type_)):

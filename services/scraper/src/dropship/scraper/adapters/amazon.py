@@ -24,7 +24,7 @@ class Amazon:
             sources=tuple(SITES[domain].source for domain in SUPPORTED),
             default_source=SITES["com"].source,
             per_tenant=False,
-            id_pattern=r"[A-Z0-9]{10}",
+            id_pattern=r"^[A-Z0-9]{10}$",
             id_example="B0CHX3QBCH",
             looks_per_minute=tools.looks_per_minute or usual,
         )

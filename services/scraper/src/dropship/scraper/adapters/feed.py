@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 import msgspec
+
 from dropship.contracts.offers import FailureReason
 from dropship.scraper.adapters.port import Supplier, Terms, Tools, Unreached
 from dropship.scraper.domain.feed import FeedBroken, Row, read_row, rows_by_id
@@ -43,7 +44,7 @@ class Feed:
             sources=(),
             default_source=None,
             per_tenant=True,
-            id_pattern=r"[A-Za-z0-9_-]{1,128}",
+            id_pattern=r"^[A-Za-z0-9_-]{1,128}$",
             id_example="SKU-1042",
             looks_per_minute=tools.looks_per_minute or LOOKS_PER_MINUTE,
         )

@@ -1,16 +1,17 @@
 """The port to suppliers: what a plugin promises, and what it is given.
 
-A plugin is one file, one line under ``[project.entry-points."dropship.suppliers"]`` naming a
-function ``plugin(tools) -> Supplier``, a folder of recorded answers, and a test class of three lines
-that inherits `dropship.scraper.adapters.conformance.SupplierConformance`.
+A plugin is one file with a function ``plugin(tools) -> Supplier``, one line that names it under
+``[project.entry-points."dropship.suppliers"]``, a folder of recorded answers, and a test class of
+three lines that inherits `dropship.scraper.adapters.conformance.SupplierConformance`.
 """
 
 from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
+
 from dropship.contracts.offers import FailureReason
 from dropship.scraper.domain.reading import Look, NoReading, Page, Reading
-from msgspec import Struct
 
 GROUP = "dropship.suppliers"
 """The entry point group, for first-party plugins and all others."""
@@ -62,7 +63,7 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 
 class Transport(Protocol):
-    """A way to the outside that a plugin may use. Every address is checked, every answer bounded."""
+    """A way to the outside for a plugin: every address is checked, every answer bounded."""
 
     async def get(self, url: str, *, etag: str | None = None) -> Page:
         """One answer of any status, after at most five redirects; 304 if it still has that `etag`.

@@ -7,11 +7,12 @@ everything until it can.
 from collections import OrderedDict
 from urllib.parse import urlsplit
 
+from protego import Protego
+
 from dropship.contracts.offers import FailureReason
 from dropship.runtime.clock import Clock
 from dropship.scraper.adapters.port import Transport, Unreached
 from dropship.scraper.domain.reading import Page
-from protego import Protego
 
 AGENT = "dropship-central"
 KEPT_S = 6 * 3600.0

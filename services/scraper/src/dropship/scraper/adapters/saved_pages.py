@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import msgspec
+
 from dropship.contracts.offers import FailureReason
 from dropship.runtime import plugins
 from dropship.scraper.adapters.port import GROUP, Supplier, Tools, Unreached

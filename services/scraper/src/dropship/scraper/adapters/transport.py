@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 from curl_cffi import CurlECode, CurlOpt
 from curl_cffi.requests import AsyncSession, Response
 from curl_cffi.requests import exceptions as curl
+
 from dropship.contracts.offers import FailureReason
 from dropship.runtime.egress import Checked, Egress, EgressError
 from dropship.scraper.adapters.port import Unreached

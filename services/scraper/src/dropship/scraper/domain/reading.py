@@ -2,10 +2,11 @@
 
 from enum import StrEnum
 
+from msgspec import Struct
+
 from dropship.contracts.availability import Availability, QuantityKind
 from dropship.contracts.money import Money
 from dropship.contracts.offers import FailureReason, Flag
-from msgspec import Struct
 
 
 class PageKind(StrEnum):

@@ -6,6 +6,9 @@ after, and the facts. Nothing changed means nothing said.
 
 from datetime import datetime
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from dropship.contracts.offers import FailureReason, Flag, ObservationFailed, OfferObserved
 from dropship.contracts.products import (
     PriceChanged,
@@ -30,8 +33,6 @@ from dropship.tracker.domain.offers import (
     description_of,
     storable,
 )
-from msgspec import Struct
-from msgspec.structs import replace
 
 Fact = ProductImported | ProductDescribed | PriceChanged | StockChanged | ProductVanished
 

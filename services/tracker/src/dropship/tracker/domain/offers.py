@@ -6,11 +6,12 @@ believed more readily than good news.
 
 from typing import overload
 
+from msgspec import Struct
+
 from dropship.contracts import money as wire
 from dropship.contracts.availability import Availability, QuantityKind
 from dropship.contracts.offers import Flag, OfferObserved
 from dropship.pricing.money import Money, NotMoney, from_wire
-from msgspec import Struct
 
 LARGEST_COUNT = 2**31 - 1
 """What the integer columns hold; a supplier who states more states nonsense."""

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from msgspec import Struct
+
 from dropship.contracts.ids import plugin_of
 from dropship.contracts.offers import ScrapeProduct
 from dropship.runtime.journal import Cause, Transaction
 from dropship.tracker.domain.importing import Look, Patience
 from dropship.tracker.projections import imports
 from dropship.tracker.projections.products import Known
-from msgspec import Struct
 
 
 class Wish(Struct, frozen=True):

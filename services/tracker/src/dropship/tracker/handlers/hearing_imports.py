@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from uuid import UUID
 
+from msgspec import Struct
+
 from dropship.contracts.envelope import Envelope
 from dropship.contracts.ids import product_id
 from dropship.contracts.imports import ImportRequested
@@ -27,7 +29,6 @@ from dropship.tracker.projections import imports, products, watches
 from dropship.tracker.projections.imports import Load, Pending
 from dropship.tracker.projections.products import Known, Wanted
 from dropship.tracker.projections.watches import Watch
-from msgspec import Struct
 
 Batch = Sequence[Heard[ImportRequested | JobCancelled]]
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from dropship.contracts.offers import FailureReason, ObservationFailed, OfferObserved
 from dropship.contracts.products import PriceChanged, StockChanged
 from dropship.pricing.money import Money
@@ -17,7 +19,6 @@ from dropship.tracker.handlers.ending_imports import complete, fail
 from dropship.tracker.handlers.voice import Voice
 from dropship.tracker.projections import histories, imports, products, watches
 from dropship.tracker.projections.products import Known
-from msgspec.structs import replace
 
 Look = Heard[OfferObserved | ObservationFailed]
 _log = get_logger()

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from msgspec import UNSET
+
 from dropship.contracts.products import AmendWatch, StopWatching
 from dropship.runtime.asking import Asked
 from dropship.runtime.journal import Transaction
@@ -11,7 +13,6 @@ from dropship.tracker.handlers.ending_imports import unwatch
 from dropship.tracker.handlers.voice import Voice
 from dropship.tracker.projections import products, watches
 from dropship.tracker.queries.products import details, known_id, not_found
-from msgspec import UNSET
 
 
 async def amend_watch(asked: Asked[AmendWatch], tx: Transaction) -> bytes:

@@ -9,10 +9,11 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
+
 from dropship.runtime.journal import Cause, Transaction
 from dropship.tracker.domain.importing import Look, Waiting
 from dropship.tracker.projections.products import Wanted
-from msgspec import Struct
 
 
 class Pending(Struct, frozen=True):

@@ -6,6 +6,9 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
 from dropship.contracts.availability import Availability, QuantityKind
 from dropship.contracts.offers import Flag
 from dropship.pricing.money import Money
@@ -20,8 +23,6 @@ from dropship.tracker.domain.observing import (
     Vanished,
 )
 from dropship.tracker.domain.offers import Context, Description, Stock
-from msgspec import Struct
-from msgspec.structs import replace
 
 
 class Known(Struct):

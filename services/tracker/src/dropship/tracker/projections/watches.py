@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from dropship.runtime.journal import Transaction
 from msgspec import Struct
+
+from dropship.runtime.journal import Transaction
 
 
 class Watch(Struct, frozen=True):

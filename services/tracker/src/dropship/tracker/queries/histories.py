@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+
 from dropship.contracts.availability import Availability, QuantityKind
 from dropship.contracts.offers import Flag
 from dropship.contracts.products import (

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
+
 from dropship.contracts import money as wire
 from dropship.contracts.availability import Availability, QuantityKind
 from dropship.contracts.offers import Flag

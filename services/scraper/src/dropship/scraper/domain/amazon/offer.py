@@ -7,14 +7,15 @@ sellers. Only a price inside the chosen offer counts; every other one is a plaus
 import re
 from enum import StrEnum
 
+from msgspec import Struct
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
 from dropship.contracts.availability import Availability
 from dropship.contracts.money import Money
 from dropship.contracts.offers import Flag
 from dropship.scraper.domain.amazon import prices, words
 from dropship.scraper.domain.amazon.page import first_said, said
 from dropship.scraper.domain.amazon.prices import Tongue
-from msgspec import Struct
-from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 BOXES = ("#desktop_buybox", "#buybox", "#buybox_feature_div", "#mobile_buybox", "#rightCol")
 ADD = (

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from dropship.scraper.domain.reading import Page, PageKind
 from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from dropship.scraper.domain.reading import Page, PageKind
 
 _CHARSET = re.compile(rb"charset=[\"']?([A-Za-z0-9_-]{3,20})")
 _UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))

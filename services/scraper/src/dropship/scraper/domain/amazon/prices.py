@@ -7,11 +7,12 @@ differ, neither is taken.
 import re
 from decimal import Decimal, InvalidOperation
 
+from msgspec import Struct
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
 from dropship.contracts.money import Money
 from dropship.scraper.domain.amazon.page import said
 from dropship.scraper.domain.amounts import is_range, money_of, price_in
-from msgspec import Struct
-from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 Root = LexborHTMLParser | LexborNode
 

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
 from dropship.contracts.offers import Flag
 from dropship.scraper.domain.amazon.offer import Offer, offer_of
 from dropship.scraper.domain.amazon.page import (
@@ -26,7 +28,6 @@ from dropship.scraper.domain.amazon.sites import (
 )
 from dropship.scraper.domain.amounts import count_in, number_in
 from dropship.scraper.domain.reading import Look, NoReading, Page, PageKind, Reading
-from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 ASIN = re.compile(r"^[A-Z0-9]{10}$")
 IMAGES_MAX = 30

@@ -6,8 +6,9 @@ page says so.
 
 import re
 
-from dropship.contracts.availability import Availability, QuantityKind
 from msgspec import Struct
+
+from dropship.contracts.availability import Availability, QuantityKind
 
 
 def _any(*phrases: str) -> re.Pattern[str]:

@@ -1,6 +1,7 @@
 """The house tables; products with both histories, watches, imports, and the due table."""
 
 from alembic import op
+
 from dropship.runtime.house import create_0001
 
 revision = "0001"
@@ -18,7 +19,8 @@ CREATE TABLE products (
     ('in_stock', 'low', 'backorder', 'preorder', 'made_to_order', 'in_store_only', 'out_of_stock',
      'discontinued', 'unknown')),
   stock integer,
-  stock_kind text CONSTRAINT stock_kind_known CHECK (stock_kind IN ('exact', 'at_least', 'assumed')),
+  stock_kind text CONSTRAINT stock_kind_known CHECK (stock_kind IN
+    ('exact', 'at_least', 'assumed')),
   ships_in_days integer,
   seller text, rating text, review_count integer,
   images jsonb NOT NULL DEFAULT '[]'::jsonb,
