@@ -1,20 +1,22 @@
-"""A made-up house for the runtime's own tests: one service that counts what it hears."""
+"""A made-up house for the runtime's own tests: one service, its database and its log."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar
-from uuid import UUID, uuid5
+from typing import Any
 
-from dropship.contracts.ids import Id, partition_of
-from dropship.contracts.messages import Command, Event, Query, Stream
+import psycopg
+from dropship.runtime.asking import Asker
+from dropship.runtime.bus import Bus
+from dropship.runtime.clock import SystemClock
+from dropship.runtime.database import Database
 from dropship.runtime.embedded import NatsServer
-from dropship.runtime.hearing import Heard
-from dropship.runtime.journal import Cause, Transaction
+from dropship.runtime.leases import Leases
 from dropship.runtime.service import Service
 from dropship.runtime.testing import Servers, eventually, settings_for
 from dropship.runtime.topology import Topology, read
+from toy_words import count
 
 TOPOLOGY = """
 services = ["toy"]
@@ -24,7 +26,6 @@ subjects = ["evt.>", "fence.>"]
 storage = "file"
 allow_atomic = true
 allow_direct = true
-deny_delete = false
 duplicate_window = "{window}"
 [[stream]]
 name = "OBSERVATIONS"
@@ -39,6 +40,7 @@ subjects = ["work.>"]
 retention = "workqueue"
 storage = "file"
 allow_direct = true
+duplicate_window = "{window}"
 [[stream]]
 name = "DEAD"
 subjects = ["dead.>"]
@@ -50,82 +52,9 @@ service = "toy"
 for_each = "toys"
 lanes = ["now", "soon", "later"]
 ack_policy = "explicit"
-ack_wait = "2s"
+ack_wait = "{ack_wait}"
 max_deliver = -1
 """
-
-DDL = (
-    "CREATE TABLE counters (id text PRIMARY KEY, version bigint NOT NULL, heard bigint NOT NULL DEFAULT 0,"
-    " last bigint NOT NULL DEFAULT 0, broken boolean NOT NULL DEFAULT false)",
-    "CREATE TABLE effects (id uuid PRIMARY KEY, counter text NOT NULL, version bigint NOT NULL)",
-    "CREATE TABLE sent (id uuid PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())",
-)
-IDS = UUID("00000000-0000-5000-8000-00000000abcd")
-
-
-class CounterMoved(Event, frozen=True, kw_only=True):
-    """A counter of a toy moved; `number` is its version."""
-
-    owner: ClassVar[str] = "toy"
-    counter: Id
-    number: int
-
-
-class CounterSeen(Event, frozen=True, kw_only=True):
-    """The same on OBSERVATIONS."""
-
-    owner: ClassVar[str] = "toy"
-    stream: ClassVar[Stream] = "OBSERVATIONS"
-    counter: Id
-    number: int
-
-
-class FetchToy(Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    owner: ClassVar[str] = "toy"
-    toy: Id
-    job_id: Id | None = None
-
-
-class PaintToy(Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    owner: ClassVar[str] = "toy"
-    answer: ClassVar[Any] = None
-    toy: Id
-    colour: str
-
-
-class ToyDetails(Query, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    owner: ClassVar[str] = "toy"
-    answer: ClassVar[Any] = None
-    toy: Id
-
-
-async def move(tx: Transaction, counter: str) -> int:
-    """Move a counter and say so: the version is taken under the lock of its row."""
-    row = await tx.fetch_one(
-        "INSERT INTO counters (id, version) VALUES (%s, 1)"
-        " ON CONFLICT (id) DO UPDATE SET version = counters.version + 1 RETURNING version",
-        (counter,),
-    )
-    assert row is not None
-    moved = CounterMoved(counter=counter, number=row[0])
-    tx.say(moved, about=f"counter:{counter}", version=row[0], key=counter)
-    return int(row[0])
-
-
-async def count(heard: Heard[CounterMoved], tx: Transaction) -> None:
-    """Remember each event once by id, and that each counter moved by one."""
-    event = heard.event
-    await tx.execute(
-        "INSERT INTO effects (id, counter, version) VALUES (%s, %s, %s)",
-        (UUID(heard.envelope.id), event.counter, event.number),
-    )
-    row = await tx.fetch_one(
-        "INSERT INTO counters (id, version, heard, last) VALUES (%(id)s, 0, 1, %(n)s)"
-        " ON CONFLICT (id) DO UPDATE SET heard = counters.heard + 1, last = %(n)s,"
-        " broken = counters.broken OR %(n)s <> counters.last + 1 RETURNING broken",
-        {"id": event.counter, "n": event.number},
-    )
-    assert row is not None
 
 
 @dataclass
@@ -150,7 +79,7 @@ class Toy:
         stop = asyncio.Event()
         task = asyncio.create_task(service.live(stop))
         try:
-            await eventually(lambda: service.working or task.done(), what="working")
+            await eventually(lambda: service.working or task.done(), what="working", within_s=30)
             if task.done():
                 task.result()
             yield service
@@ -158,16 +87,49 @@ class Toy:
             stop.set()
             await task
 
+    @asynccontextmanager
+    async def database_of_toy(self) -> AsyncIterator[Database]:
+        """The service's own database without the service: what is said here only waits."""
+        dsn = self.servers.app_dsn(self.database, "toy")
+        database = Database(dsn, "toy", SystemClock())
+        await database.open()
+        try:
+            yield database
+        finally:
+            await database.close()
 
-def topology(window: str = "2m") -> Topology:
-    return read(TOPOLOGY.replace("{window}", window), lambda _: ["tin"])
+    @asynccontextmanager
+    async def bus(self, name: str = "test") -> AsyncIterator[Bus]:
+        bus = Bus(self.settings(), name)
+        await bus.connect()
+        try:
+            yield bus
+        finally:
+            await bus.close()
+
+    @asynccontextmanager
+    async def asker(self) -> AsyncIterator[Asker]:
+        async with self.bus("asker") as bus:
+            yield Asker(bus)
+
+    def leases(self, name: str = "toy-1") -> Leases:
+        return Leases(self.servers.app_dsn(self.database, "toy"), "toy", name, 0.2)
+
+    async def rows(self, sql: str, params: Any = ()) -> list[tuple[Any, ...]]:
+        """Read the toy's schema with a connection of the test's own, as the superuser."""
+        async with await psycopg.AsyncConnection.connect(
+            self.servers.postgres.dsn(self.database),
+            autocommit=True,
+            options="-c search_path=toy",
+        ) as connection:
+            cursor = await connection.execute(sql, params)
+            return await cursor.fetchall() if cursor.description else []
+
+    async def value(self, sql: str, params: Any = ()) -> Any:
+        rows = await self.rows(sql, params)
+        return rows[0][0]
 
 
-def key_in(part: int) -> str:
-    """A key of that partition."""
-    return next(k for i in range(10_000) if partition_of(k := f"k{i}") == part)
-
-
-def cause(number: int) -> Cause:
-    """A derived cause, so that what is said has a derived id."""
-    return Cause.first(uuid5(IDS, str(number)))
+def topology(window: str = "2m", ack_wait: str = "2s") -> Topology:
+    text = TOPOLOGY.replace("{window}", window).replace("{ack_wait}", ack_wait)
+    return read(text, lambda _: ["tin", "shop"])

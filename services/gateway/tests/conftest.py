@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from pydantic import SecretStr
+
 from dropship.contracts.envelope import Envelope
 from dropship.contracts.ids import uuid7
 from dropship.contracts.messages import Event
@@ -26,7 +28,6 @@ from dropship.runtime.hearing import Heard
 from dropship.runtime.service import Service
 from dropship.runtime.testing import Scene, Servers
 from dropship.runtime.testing.servers import ADMIN
-from pydantic import SecretStr
 
 AMAZON = SupplierRegistered(
     plugin="amazon",
@@ -76,6 +77,8 @@ class Gateway:
     http: httpx.AsyncClient
     url: str
     scene: Scene
+    amazon: SupplierRegistered = AMAZON
+    feed: SupplierRegistered = FEED
 
     def heard(self, event: Event) -> Heard[Any]:
         """The event as it would come from the log, now."""

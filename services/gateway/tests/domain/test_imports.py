@@ -1,6 +1,7 @@
 """Which product a user means."""
 
 import pytest
+
 from dropship.gateway.domain.imports import (
     Mistaken,
     NobodyRegistered,

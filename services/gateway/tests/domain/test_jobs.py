@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from dropship.contracts.imports import ImportCompleted, ImportFailed
 from dropship.contracts.jobs import JobCancelled, JobStatus
 from dropship.contracts.work import WorkFailed, WorkRetried, WorkStarted
 from dropship.gateway.domain.jobs import Fact, Progress, evolve, reason_of
-from hypothesis import given
-from hypothesis import strategies as st
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 COMMAND = {"job_id": "j", "command_id": "c", "command": "product.scrape"}

@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from dropship.gateway.domain.sessions import IDLE, LONGEST, Shown, Verdict, expiry, judge
 from msgspec.structs import replace
+
+from dropship.gateway.domain.sessions import IDLE, LONGEST, Shown, Verdict, expiry, judge
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 fresh = Shown(spent_at=None, expires_at=AT + IDLE, revoked_at=None, user_is_active=True)

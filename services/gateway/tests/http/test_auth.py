@@ -70,7 +70,8 @@ async def test_a_stolen_refresh_token_ends_the_session_for_thief_and_owner(gatew
     assert (await refreshed(gateway, stolen)).status_code == 401
     assert (await refreshed(gateway, owners_next)).status_code == 401
     revoked = await gateway.desk.database.fetch_all(
-        "SELECT revoked_because FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.email = %s",
+        "SELECT revoked_because FROM sessions s JOIN users u ON u.id = s.user_id"
+        " WHERE u.email = %s",
         (seller.email,),
     )
     assert revoked == [("refresh_token_reused",)]

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
+
 from dropship.contracts.imports import ImportCompleted, ImportFailed
 from dropship.contracts.work import WorkRetried, WorkStarted
 
@@ -90,14 +91,9 @@ async def test_a_wish_that_names_no_product_is_refused_with_field_and_fix(
 
 async def test_before_a_supplier_has_registered_imports_wait(gateway: Any) -> None:
     seller = await gateway.seller()
-    async with gateway.desk.database.connection() as connection:
-        rows = await (
-            await connection.execute("DELETE FROM suppliers_known RETURNING *")
-        ).fetchall()
-        answer = await seller.post(BY_ASIN)
-        for row in rows:
-            places = ", ".join(["%s"] * len(row))
-            await connection.execute(f"INSERT INTO suppliers_known VALUES ({places})", row)
+    await gateway.desk.database.fetch_all("DELETE FROM suppliers_known RETURNING plugin")
+    answer = await seller.post(BY_ASIN)
+    await gateway.hear(gateway.amazon, gateway.feed)
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) >= 1
     await queued(seller)
@@ -222,14 +218,12 @@ async def test_of_many_cancellations_at_once_one_is_said(gateway: Any) -> None:
 async def test_jobs_are_listed_newest_first_page_by_page(gateway: Any) -> None:
     seller = await gateway.seller()
     wanted = [await queued(seller) for _ in range(5)][::-1]
-    found, path = [], "/v1/jobs?limit=2"
-    for pages in range(1, 10):
-        page = (await seller.get(path)).json()
-        found += [item["id"] for item in page["items"]]
-        if page["next_cursor"] is None:
-            break
-        path = f"/v1/jobs?limit=2&cursor={page['next_cursor']}"
-    assert (found, pages) == (wanted, 3)
+    pages = [(await seller.get("/v1/jobs?limit=2")).json()]
+    while pages[-1]["next_cursor"] is not None:
+        path = f"/v1/jobs?limit=2&cursor={pages[-1]['next_cursor']}"
+        pages.append((await seller.get(path)).json())
+    assert [item["id"] for page in pages for item in page["items"]] == wanted
+    assert len(pages) == 3
 
 
 @pytest.mark.parametrize("cursor", ["abc", "W10", "WyJ4IiwieSJd"])

@@ -5,10 +5,11 @@ from typing import Any
 import jsonschema
 import msgspec
 import pytest
+from litestar.routes import HTTPRoute
+
 from dropship.gateway.http.endpoint import Endpoint
 from dropship.gateway.http.problems import KINDS
 from dropship.gateway.http.site import DOCUMENT, ENDPOINTS
-from litestar.routes import HTTPRoute
 
 document: dict[str, Any] = msgspec.json.decode(DOCUMENT)
 every_route = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda e: e.operation_id)

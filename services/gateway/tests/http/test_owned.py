@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 import pytest
+
 from dropship.runtime.asking import COMMAND_ID, OUTCOME, TENANT, Refusal
 
 READY = b'{ "items" : [ ] ,\n "next_cursor" : null }'

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from dropship.gateway.handlers import sign_in as signing
 from dropship.gateway.http import server
 

@@ -1,14 +1,16 @@
 """What a caller is told about a request that is not right."""
 
+import contextlib
 from typing import Annotated
 
 import pytest
-from dropship.gateway.http.problems import ProblemFound
-from dropship.gateway.http.reading import read_body, read_query
-from dropship.gateway.http.shapes import Credentials, ImportWish, Notes, Page
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET, Meta, Struct
+
+from dropship.gateway.http.problems import ProblemFound
+from dropship.gateway.http.reading import read_body, read_query
+from dropship.gateway.http.shapes import Credentials, ImportWish, Notes, Page
 
 
 class Nested(Struct, frozen=True):
@@ -86,16 +88,8 @@ def test_the_word_null_in_a_query_is_a_word() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_no_query_string_breaks_the_reader(query: bytes) -> None:
-    try:
-        read_query(ImportWish, query)
-    except ProblemFound as found:
-        assert found.kind in {"malformed", "invalid"}
-
-
-@given(st.binary(max_size=200))
-def test_no_body_breaks_the_reader(body: bytes) -> None:
-    try:
-        read_body(Credentials, body)
-    except ProblemFound as found:
-        assert found.kind in {"malformed", "invalid"}
+def test_whatever_is_sent_is_read_or_refused(text: bytes) -> None:
+    with contextlib.suppress(ProblemFound):
+        read_query(ImportWish, text)
+    with contextlib.suppress(ProblemFound):
+        read_body(Credentials, text)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
+
 from dropship.gateway.domain.sessions import ACCESS
 from dropship.gateway.handlers.sessions import SignedIn
 from dropship.gateway.http import tokens

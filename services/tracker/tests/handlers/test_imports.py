@@ -40,7 +40,7 @@ async def test_wanting_a_product_starts_a_watch_and_one_look(story: Any) -> None
 async def test_the_look_is_ordered_from_the_supplier_s_plugin_at_once(story: Any) -> None:
     await story.hears(story.requested("job-1", source="amazon-co-uk"))
     rows = await story.rows("journal", "stream, subject")
-    assert ("WORK", "work.scraper.amazon.now.product_scrape") in rows
+    assert ("WORK", "work.scraper.amazon.now.scrape_product") in rows
 
 
 async def test_two_tenants_who_want_one_product_cost_one_look(story: Any, offer: Offer) -> None:
@@ -72,9 +72,9 @@ async def test_an_import_does_not_rely_on_a_look_asked_for_long_ago(story: Any) 
 async def test_an_import_completes_even_when_nothing_is_new(story: Any, offer: Offer) -> None:
     await story.hears(story.requested("job-1"))
     await story.hears(story.looked(offer()))
-    await story.hears(story.requested("job-2"))
-    for again in (offer(0), offer(-9, price="1.00"), offer(1, ship_to="NL", currency="EUR")):
-        await story.hears(story.requested(f"job-{again.observed_at}"))
+    older, abroad = offer(-9, price="1.00"), offer(1, ship_to="NL", currency="EUR")
+    for number, again in enumerate((offer(0), older, abroad)):
+        await story.hears(story.requested(f"again-{number}"))
         said = await story.hears(story.looked(again))
         assert {type(fact) for fact in said} == {ImportCompleted}
 

@@ -114,7 +114,7 @@ async def test_a_product_is_checked_again_when_its_interval_has_passed(
     assert check.not_after == story.clock.now() + timedelta(seconds=120)
     assert await story.goes_round(release_checks) == []
     subjects = {row[1] for row in await story.rows("journal", "stream, subject")}
-    assert "work.scraper.amazon.later.product_scrape" in subjects
+    assert "work.scraper.amazon.later.scrape_product" in subjects
 
 
 async def test_a_lost_check_is_due_again_when_it_is_late(story: Any, offer: Offer) -> None:

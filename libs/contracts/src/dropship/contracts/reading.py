@@ -38,10 +38,11 @@ class Reader:
         decoder = self._decoders.get(envelope.type)
         if decoder is not None:
             return decoder.decode(envelope.data)  # type: ignore[no-any-return]
-        name, version = split_type(envelope.type)
-        message = self.types.get(name)
-        if message is None:
-            raise UnknownType(envelope.type)
+        try:
+            name, version = split_type(envelope.type)
+            message = self.types[name]
+        except (ValueError, KeyError):
+            raise UnknownType(envelope.type) from None
         if version > message.version:
             raise NewerVersion(f"{envelope.type} is newer than v{message.version}")
         fields: dict[str, Any] = msgspec.json.decode(envelope.data)

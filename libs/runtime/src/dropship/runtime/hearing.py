@@ -127,11 +127,10 @@ class Hearing:
     async def run(self) -> None:
         """Hear for ever. Raises LogRegressed or TooNew to halt, SessionLost when nothing is led."""
         while True:
-            self._leases.changed.clear()
             await self._leases.release(self.stream, self._leases.surplus(self.stream))
             led = self._leases.partitions(self.stream)
             if not led:
-                await self._leases.changed.wait()
+                await self._leases.grown(self.stream)
                 continue
             try:
                 await self._hear(sorted(led))
@@ -152,7 +151,7 @@ class Hearing:
         _log.info("hearing", stream=self.stream, partitions=led, start=start, end=state.last_seq)
         checked_at = swept_at = perf_counter()
         try:
-            while not puller.lost and not self._leases.changed.is_set():
+            while not puller.lost and self._leads_just(led):
                 messages = await puller.take(BATCH, AGAIN_S)
                 if messages:
                     await failpoint("hearing.received")
@@ -167,6 +166,10 @@ class Hearing:
         finally:
             with contextlib.suppress(Uncertain):
                 await puller.close()
+
+    def _leads_just(self, led: list[int]) -> bool:
+        held = self._leases.partitions(self.stream)
+        return held == frozenset(led) and not self._leases.surplus(self.stream)
 
     def _filters(self, led: list[int]) -> list[str]:
         types = [t for r in self._routes.values() for t in r.types]

@@ -38,8 +38,8 @@ _UNLOCK = "SELECT pg_advisory_unlock(hashtext(%s), %s)"
 class Leases:
     """The session of one process, and what it leads through it.
 
-    `partitions(name)` is the set led for a subscription now; `changed` is set whenever any of them
-    grows or must shrink. A loop calls `release` between two batches, never in the middle of one.
+    `partitions(name)` is the set led for a subscription now. A loop compares it with what it hears,
+    and calls `release` for the surplus between two batches, never in the middle of one.
     """
 
     def __init__(self, dsn: str, service: str, replica: str, beat_s: float) -> None:
@@ -51,7 +51,7 @@ class Leases:
         self._quota = PARTITIONS
         self._single: set[str] = set()
         self._connection: AsyncConnection[Any] | None = None
-        self.changed = asyncio.Event()
+        self._grown: dict[str, asyncio.Event] = {}
 
     @property
     def connection(self) -> AsyncConnection[Any]:
@@ -63,6 +63,12 @@ class Leases:
     def subscribe(self, name: str) -> None:
         """Lead a fair share of the partitions of this subscription."""
         self._subscriptions.setdefault(name, set())
+        self._grown.setdefault(name, asyncio.Event())
+
+    async def grown(self, name: str) -> None:
+        """Wait until this subscription leads something new."""
+        self._grown[name].clear()
+        await self._grown[name].wait()
 
     def partitions(self, name: str) -> frozenset[int]:
         return frozenset(self._subscriptions[name])
@@ -105,7 +111,6 @@ class Leases:
             self._single.clear()
             for led in self._subscriptions.values():
                 led.clear()
-            self.changed.set()
             self._count_led()
             await connection.close()
 
@@ -123,23 +128,25 @@ class Leases:
         row = await (await self.connection.execute(_BEAT, parameters)).fetchone()
         assert row is not None
         self._quota = ceil(PARTITIONS / row[0])
-        for name, led in self._subscriptions.items():
-            await self._take(name, led)
-            if len(led) > self._quota:
-                self.changed.set()
+        for name in self._subscriptions:
+            await self._take(name)
         self._count_led()
 
     def _count_led(self) -> None:
         for name, led in self._subscriptions.items():
             metrics.LEASES_LED[name].set(len(led))
 
-    async def _take(self, name: str, led: set[int]) -> None:
+    async def _take(self, name: str) -> None:
+        led = self._subscriptions[name]
+        taken: set[int] = set()
         for part in range(PARTITIONS):
-            if len(led) >= self._quota:
-                return
+            if len(led) + len(taken) >= self._quota:
+                break
             if part not in led and await self._try(f"{self.service}.{name}", part):
-                led.add(part)
-                self.changed.set()
+                taken.add(part)
+        if taken:
+            led |= taken
+            self._grown[name].set()
 
     async def _try(self, name: str, part: int) -> bool:
         row = await (await self.connection.execute(_LOCK, (name, part))).fetchone()

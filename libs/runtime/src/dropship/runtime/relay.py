@@ -253,7 +253,7 @@ class Relay:
 
 async def _pending(bus: Bus, stream: str, consumer: str) -> bool:
     state = await bus.api(f"CONSUMER.INFO.{stream}.{consumer}")
-    return bool(state["num_pending"] or state["delivered"]["stream_seq"])
+    return bool(state["num_pending"] or state["delivered"]["consumer_seq"])
 
 
 def _known(message: Msg, positions: dict[UUID, int]) -> int | None:

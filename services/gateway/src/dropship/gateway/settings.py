@@ -5,8 +5,9 @@ import binascii
 from ipaddress import ip_network
 from typing import NamedTuple
 
-from dropship.runtime.settings import ServiceSettings
 from pydantic import Field, SecretStr, field_validator, model_validator
+
+from dropship.runtime.settings import ServiceSettings
 
 _KEY_BYTES = 32
 

@@ -1,6 +1,5 @@
 """What the gateway remembers: who may ask, what they wait for, and what they did."""
 
-from dropship.runtime.house import add_tables
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -21,6 +20,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import INET, JSONB
+
+from dropship.runtime.house import add_tables
 
 metadata = MetaData(schema="gateway")
 add_tables(metadata)

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+
 from dropship.runtime.errors import Retry
 
 AT_ONCE = 2

@@ -9,8 +9,9 @@ import re
 from collections.abc import Sequence
 from uuid import UUID
 
-from dropship.contracts.ids import instance_of, plugin_of, tenant_of
 from msgspec import Struct
+
+from dropship.contracts.ids import instance_of, plugin_of, tenant_of
 
 ASIN = re.compile(r"[A-Z0-9]{10}")
 ASIN_FIX = "ten capital letters or digits as in the product's address, for example B0DGHRT7PQ"

@@ -8,11 +8,12 @@ the log and the gateway's own rows agree.
 from datetime import datetime
 from typing import assert_never
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from dropship.contracts.imports import ImportCompleted, ImportFailed
 from dropship.contracts.jobs import JobCancelled, JobStatus
 from dropship.contracts.work import WorkFailed, WorkRetried, WorkStarted
-from msgspec import Struct
-from msgspec.structs import replace
 
 Fact = WorkStarted | WorkRetried | WorkFailed | ImportCompleted | ImportFailed | JobCancelled
 

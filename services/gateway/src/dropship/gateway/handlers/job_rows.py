@@ -4,10 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
+
 from dropship.contracts.jobs import JobResult, JobStatus
 from dropship.gateway.domain.jobs import Ending, Progress
 from dropship.runtime.journal import Transaction
-from msgspec import Struct
 
 
 class Held(Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import msgspec
+
 from dropship.contracts.ids import uuid7
 from dropship.contracts.imports import ImportRequested
 from dropship.gateway.domain.imports import Target, Wish, resolve

@@ -5,12 +5,13 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
+from msgspec import Struct
+
 from dropship.contracts.ids import uuid7
 from dropship.gateway.domain.sessions import Shown, Verdict, expiry, judge
 from dropship.gateway.handlers.visits import Visitor, audit
 from dropship.runtime.database import Database
 from dropship.runtime.journal import Transaction
-from msgspec import Struct
 
 
 class NotSignedIn(Exception):

@@ -3,8 +3,9 @@
 from typing import Any
 
 import msgspec
-from dropship.runtime.journal import Transaction
 from msgspec import Struct
+
+from dropship.runtime.journal import Transaction
 
 
 class Visitor(Struct, frozen=True, kw_only=True):

@@ -6,13 +6,14 @@ It is plain ASGI around Litestar, so that it also covers what Litestar answers b
 from typing import Any
 
 import msgspec
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
 from dropship.gateway.http.endpoint import EXTRA_HEADERS
 from dropship.gateway.http.problems import MEDIA_TYPE, ProblemFound, problem_at
 from dropship.runtime.clock import Clock
 from dropship.runtime.telemetry import get_logger, metrics
 from dropship.runtime.telemetry.traces import span
-from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 _METHODS = frozenset({"GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"})
 _NO_ROUTE = "none"

@@ -5,6 +5,7 @@ its field and fix, and because the same declaration then tells the truth in the 
 """
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,11 @@ from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
+from litestar import Request, Response
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.handlers import HTTPRouteHandler
+from msgspec import Struct
+
 from dropship.gateway.handlers.visits import Visitor
 from dropship.gateway.http.desk import Desk
 from dropship.gateway.http.limits import Allowance, Limit
@@ -20,14 +26,13 @@ from dropship.gateway.http.reading import read_body, read_query
 from dropship.gateway.http.shapes import NoBody, NoQuery
 from dropship.gateway.http.tokens import BadToken, Caller
 from dropship.gateway.http.visitors import visitor_of
-from litestar import Request, Response
-from litestar.handlers import HTTPRouteHandler
-from msgspec import Struct
 
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
 Proof = Literal["bearer", "optional", "none"]
 EXTRA_HEADERS = "dropship.headers"
 BODY_WAIT_S = 10.0
+DISCARD_WAIT_S = 1.0
+DISCARDED_MAX_BYTES = 1_048_576
 ID_LENGTH_MAX = 64
 _ID = re.compile(rf"[A-Za-z0-9_-]{{1,{ID_LENGTH_MAX}}}")
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -187,7 +192,7 @@ async def _caller(
 async def _body(endpoint: Endpoint, desk: Desk, request: HttpRequest) -> Struct:
     length = request.headers.get("content-length", "0")
     if length.isdigit() and int(length) > desk.max_body_bytes:
-        raise ProblemFound("too_large", f"a body has at most {desk.max_body_bytes} bytes")
+        raise await _too_large(request, desk.max_body_bytes)
     if endpoint.body is NoBody:
         return NoBody()
     try:
@@ -195,11 +200,27 @@ async def _body(endpoint: Endpoint, desk: Desk, request: HttpRequest) -> Struct:
             body = await request.body()
     except TimeoutError:
         raise ProblemFound("timeout", f"the body did not arrive in {BODY_WAIT_S:.0f} s") from None
+    except RequestEntityTooLarge:
+        raise await _too_large(request, desk.max_body_bytes) from None
     if not body and not endpoint.body_required:
         return endpoint.body()
     if not _JSON.fullmatch(request.headers.get("content-type", "")):
         raise ProblemFound("unsupported_media_type", "the Content-Type must be application/json")
     return read_body(endpoint.body, body)
+
+
+async def _too_large(request: HttpRequest, limit_bytes: int) -> ProblemFound:
+    """A client that is still sending when the connection closes never sees the answer, so some of
+    the rest is read and dropped first."""
+    left_bytes = DISCARDED_MAX_BYTES
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DISCARD_WAIT_S):
+            while left_bytes > 0:
+                message = await request.receive()
+                if message["type"] != "http.request" or not message["more_body"]:
+                    break
+                left_bytes -= len(message["body"])
+    return ProblemFound("too_large", f"a body has at most {limit_bytes} bytes")
 
 
 def _key(request: HttpRequest) -> str | None:

@@ -5,10 +5,11 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
+from msgspec import Struct
+
 from dropship.gateway.http.endpoint import ID_LENGTH_MAX, Endpoint
 from dropship.gateway.http.problems import KINDS, MEDIA_TYPE, Problem
 from dropship.gateway.http.shapes import NoBody, NoQuery
-from msgspec import Struct
 
 _REF = "#/components/schemas/{name}"
 _EVERYWHERE = ("malformed", "too_large", "invalid", "limit", "internal", "unavailable")

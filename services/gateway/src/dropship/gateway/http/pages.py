@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
+
 from dropship.gateway.http.problems import FieldError, ProblemFound
 
 

@@ -9,15 +9,16 @@ from collections.abc import Mapping, Sequence
 from functools import singledispatch
 from typing import Any
 
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from msgspec import Struct
+from psycopg import OperationalError
+
 from dropship.gateway.domain.imports import Mistaken, NobodyRegistered
 from dropship.gateway.handlers.sessions import NotSignedIn
 from dropship.runtime.errors import NoAnswer, Refused, Retry
 from dropship.runtime.telemetry import get_logger
 from dropship.runtime.telemetry.traces import current_traceparent
-from litestar import Request, Response
-from litestar.exceptions import HTTPException
-from msgspec import Struct
-from psycopg import OperationalError
 
 MEDIA_TYPE = "application/problem+json"
 TYPES = "https://dropship.central/problems/"

@@ -11,9 +11,10 @@ from typing import Any, TypeVar, get_args
 from urllib.parse import parse_qsl
 
 import msgspec
-from dropship.gateway.http.problems import FieldError, ProblemFound
 from msgspec import Meta, Struct
 from msgspec.structs import FieldInfo
+
+from dropship.gateway.http.problems import FieldError, ProblemFound
 
 DEPTH_MAX = 8
 _PATH = re.compile(r" - at `.*`$")
@@ -107,7 +108,7 @@ def _value(given: Any, type_: Any, *, strict: bool) -> Any:
     if isinstance(given, float) and given.is_integer():
         given = int(given)  # To JSON Schema 60.0 is an integer.
     value = msgspec.convert(given, type_, strict=strict)
-    # In Python's patterns $ also matches before a line break at the end; in JSON Schema's it does not.
+    # In Python $ also matches before a line break at the end, in JSON Schema it does not.
     if isinstance(value, str) and value.endswith("\n") and any(m.pattern for m in _metas(type_)):
         raise msgspec.ValidationError("ends with a line break")
     return value

@@ -2,6 +2,8 @@
 
 from hashlib import sha256
 
+from msgspec import UNSET
+
 from dropship.gateway.domain.accounts import same_address
 from dropship.gateway.domain.sessions import ACCESS
 from dropship.gateway.handlers.sessions import (
@@ -16,7 +18,6 @@ from dropship.gateway.http.endpoint import Answer, Call, Endpoint, exhausted
 from dropship.gateway.http.problems import unauthenticated
 from dropship.gateway.http.shapes import Credentials, Logout, NoBody, NoQuery, Refresh, Tokens
 from dropship.gateway.queries.people import Me, who_is
-from msgspec import UNSET
 
 
 async def _sign_up(desk: Desk, call: Call[NoQuery, Credentials]) -> Answer:

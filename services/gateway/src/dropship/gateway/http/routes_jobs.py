@@ -1,5 +1,7 @@
 """Imports, and the jobs that a user waits for. None of it needs another service to be alive."""
 
+from msgspec import UNSET
+
 from dropship.contracts.jobs import Job
 from dropship.gateway.domain.imports import Wish
 from dropship.gateway.handlers.cancel_job import cancel_job
@@ -10,7 +12,6 @@ from dropship.gateway.http.pages import cursor_after, place_of
 from dropship.gateway.http.problems import ProblemFound
 from dropship.gateway.http.shapes import ImportWish, JobQueued, NoBody, NoQuery, Page
 from dropship.gateway.queries.jobs import JobPage, job_of, jobs_of
-from msgspec import UNSET
 
 
 async def _request_import(desk: Desk, call: Call[ImportWish, NoBody]) -> Answer:

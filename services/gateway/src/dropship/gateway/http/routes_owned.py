@@ -3,6 +3,8 @@
 from uuid import UUID, uuid5
 
 import msgspec
+from msgspec import UNSET, UnsetType
+
 from dropship.contracts.ids import uuid7
 from dropship.contracts.messages import Command, Query
 from dropship.contracts.products import (
@@ -21,7 +23,6 @@ from dropship.contracts.suppliers import ConnectFeed, Feed, FeedPage, TenantFeed
 from dropship.gateway.http.desk import Desk
 from dropship.gateway.http.endpoint import Answer, B, Call, Endpoint, Q
 from dropship.gateway.http.shapes import FeedAddress, NoBody, NoQuery, Notes, Page
-from msgspec import UNSET, UnsetType
 
 
 async def _ask(desk: Desk, call: Call[Q, B], question: Query | Command) -> bytes:

@@ -8,11 +8,12 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from dropship.runtime.telemetry import get_logger
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from litestar.types import ASGIApp
+
+from dropship.runtime.telemetry import get_logger
 
 HEAD_WAIT_MS = 10_000
 HEAD_BYTES_MAX = 65_536

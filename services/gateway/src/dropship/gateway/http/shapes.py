@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
+from msgspec import UNSET, Meta, Struct, UnsetType
+
 from dropship.contracts.ids import Id
 from dropship.contracts.products import CheckEvery, Limit
-from dropship.contracts.suppliers import FeedName, FeedUrl
+from dropship.contracts.suppliers import FeedName
 from dropship.gateway.domain.accounts import ADDRESS_LENGTH_MAX, ADDRESS_PATTERN
-from msgspec import UNSET, Meta, Struct, UnsetType
 
 Email = Annotated[
     str,
@@ -72,6 +73,16 @@ Label = Annotated[
         pattern=r"^[^\x00-\x1f\x7f]*$",
         max_length=200,
         description="your own note, at most 200 characters in one line",
+    ),
+]
+
+FeedUrl = Annotated[
+    str,
+    Meta(
+        pattern=r"^https?://[^\x00-\x20\x7f-\xa0]+$",
+        max_length=2048,
+        description="an http or https address; credentials in it stay sealed",
+        examples=["https://example.com/products.csv"],
     ),
 ]
 

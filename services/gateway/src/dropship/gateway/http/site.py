@@ -2,6 +2,9 @@
 
 from importlib.metadata import version
 
+from litestar import Litestar
+from litestar.types import ASGIApp
+
 from dropship.gateway.http import routes_auth, routes_jobs, routes_owned
 from dropship.gateway.http.desk import Desk
 from dropship.gateway.http.edge import Edge
@@ -9,8 +12,6 @@ from dropship.gateway.http.endpoint import Answer, Call, Endpoint, bound
 from dropship.gateway.http.openapi import OpenApi, encoded
 from dropship.gateway.http.problems import answer_problem
 from dropship.gateway.http.shapes import NoBody, NoQuery
-from litestar import Litestar
-from litestar.types import ASGIApp
 
 VERSION = version("dropship-gateway")
 

@@ -17,9 +17,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from msgspec import Struct
+
 from dropship.gateway.domain.sessions import ACCESS
 from dropship.gateway.handlers.sessions import SignedIn
-from msgspec import Struct
 
 ISSUER = "https://dropship.central"
 AUDIENCE = "dropship-api"

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any
 
+from litestar import Request
+
 from dropship.gateway.handlers.visits import Visitor
 from dropship.gateway.http.desk import Network
-from litestar import Request
 
 USER_AGENT_LENGTH_MAX = 300
 

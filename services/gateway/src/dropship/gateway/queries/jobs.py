@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
+
 from dropship.contracts.jobs import Job, JobResult, JobStatus, JobStep
 from dropship.runtime.database import Database
-from msgspec import Struct
 
 _ENTRY = "id, kind, status, created_at, completed_at, result, error"
 

@@ -3,8 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from dropship.runtime.database import Database
 from msgspec import Struct
+
+from dropship.runtime.database import Database
 
 
 class User(Struct, frozen=True, kw_only=True):

@@ -72,7 +72,7 @@ class Feed:
             return NoReading(kind=_kind_of(page.status), detail=f"status {page.status}")
         try:
             row = msgspec.json.decode(page.body, type=dict[str, str])
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return NoReading(kind=PageKind.unknown_layout, detail="no row")
         return read_row(row)
 

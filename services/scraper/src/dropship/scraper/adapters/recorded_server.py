@@ -27,8 +27,10 @@ class RecordedServer:
     answers: Mapping[str, Answer]
     url: str = ""
     asked: list[str] = field(default_factory=list)
+    open_: set[asyncio.StreamWriter] = field(default_factory=set)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.open_.add(writer)
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 path = head.split(b" ", 2)[1].decode("ascii", errors="replace")
@@ -43,7 +45,15 @@ class RecordedServer:
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
             pass
         finally:
+            self.open_.discard(writer)
             writer.close()
+
+    async def leave(self) -> None:
+        """Hang up on everybody, and wait until they have noticed."""
+        while self.open_:
+            for writer in self.open_:
+                writer.close()
+            await asyncio.sleep(0)
 
 
 def _bytes_of(answer: Answer) -> bytes:
@@ -68,3 +78,4 @@ async def serving(answers: Mapping[str, Answer]) -> AsyncIterator[RecordedServer
         yield recorded
     finally:
         server.close()
+        await recorded.leave()

@@ -56,7 +56,7 @@ class Looks:
             if isinstance(look.event, ObservationFailed):
                 doubt = look.event.reason.value
             if doubt is not None:
-                failures[product.id] = doubt, look.event.observed_at
+                failures[product.id] = doubt, min(look.event.observed_at, look.stored_at)
             for fact in concluded.facts:
                 voice.tell(product, fact, cause=Cause.of(look.envelope))
                 if isinstance(fact, PriceChanged):

@@ -97,7 +97,8 @@ UPDATE products p SET version = u.version
 
 _FAILURES = """
 UPDATE products p SET last_failure = u.reason, last_failed_at = u.at
-  FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[]) u(id, reason, at) WHERE p.id = u.id
+  FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[]) u(id, reason, at)
+ WHERE p.id = u.id AND (p.last_failed_at IS NULL OR p.last_failed_at < u.at)
 """
 
 

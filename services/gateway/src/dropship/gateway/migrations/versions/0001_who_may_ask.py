@@ -2,8 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
-from dropship.runtime.house import create_0001
 from sqlalchemy.dialects.postgresql import INET, JSONB
+
+from dropship.runtime.house import create_0001
 
 revision = "0001"
 down_revision = None

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from dropship.scraper.domain.amazon.sites import parts_of
 from dropship.scraper.domain.reading import Page, PageKind
 
 _CHARSET = re.compile(rb"charset=[\"']?([A-Za-z0-9_-]{3,20})")
@@ -114,7 +114,7 @@ def _not_product(html: str, tree: LexborHTMLParser, page: Page) -> PageKind:
 def _is_home(tree: LexborHTMLParser, page: Page) -> bool:
     canonical = tree.css_first("link[rel='canonical']")
     address = (canonical.attributes.get("href") if canonical is not None else None) or ""
-    paths = [urlsplit(url).path for url in (address, page.url) if url.startswith("http")]
+    paths = [parts_of(url).path for url in (address, page.url) if url.startswith("http")]
     return tree.css_first(_HOME) is not None or (bool(paths) and paths[0] in {"", "/"})
 
 

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -22,6 +21,7 @@ from dropship.scraper.domain.amazon.sites import (
     SITES,
     Site,
     mark_of,
+    parts_of,
     site_of_language,
     site_of_source,
     site_of_url,
@@ -52,7 +52,7 @@ _OWN = re.compile(r"^amazon(?:$|[.\s])", re.IGNORECASE)
 
 def asin_in(url: str | None) -> str | None:
     """The ASIN that an address asks for, or None."""
-    match = _PATH.search(urlsplit(url or "").path)
+    match = _PATH.search(parts_of(url).path)
     return match[1] if match else None
 
 

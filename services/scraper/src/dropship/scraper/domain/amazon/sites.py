@@ -1,7 +1,7 @@
 """The Amazon sites: what each sells in, and how its pages write numbers."""
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
@@ -56,9 +56,17 @@ _COMMA = frozenset({"de", "fr", "it", "es", "nl", "pl", "sv", "tr", "pt"})
 _POINT = frozenset({"es-us", "es-mx"})
 
 
+def parts_of(url: str | None) -> SplitResult:
+    """An address taken apart; what cannot be is as good as none."""
+    try:
+        return urlsplit(url or "")
+    except ValueError:
+        return urlsplit("")
+
+
 def site_of_url(url: str | None) -> Site | None:
     """The site that an address belongs to, if it is one of Amazon's."""
-    match = _HOST.search(urlsplit(url or "").hostname or "")
+    match = _HOST.search(parts_of(url).hostname or "")
     return SITES.get(match[1]) if match else None
 
 
