@@ -70,13 +70,14 @@ async def test_the_page_asked_for_reaches_the_owner(gateway: Any, owner: Owner) 
 
 async def test_what_is_left_out_of_a_change_stays_as_it_is(gateway: Any, owner: Owner) -> None:
     seller = await gateway.seller()
-    for body, sent in [
-        ({"label": "Fast mover"}, {"label": "Fast mover"}),
-        ({"label": None, "check_every_s": 600}, {"label": None, "check_every_s": 600}),
-        ({}, {}),
-    ]:
+    changes: list[dict[str, Any]] = [
+        {"label": "Fast mover"},
+        {"label": None, "check_every_s": 600},
+        {},
+    ]
+    for body in changes:
         assert (await seller.ask("PATCH", "/v1/products/p-1", json=body)).status_code == 200
-        assert owner.asked[-1][1] == {"product_id": "p-1", **sent}
+        assert owner.asked[-1][1] == {"product_id": "p-1", **body}
 
 
 async def test_a_product_is_let_go(gateway: Any, owner: Owner) -> None:

@@ -25,6 +25,7 @@ from dropship.runtime.testing import Servers, eventually
 from dropship.runtime.testing.servers import ADMIN
 from dropship.runtime.topology import read
 
+wait_until: Any = eventually
 TOPOLOGY = Path(__file__).parents[4] / "cli/src/dropship/cli/topology.toml"
 SEAL_KEY = "c3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3M="
 
@@ -89,7 +90,7 @@ async def process(servers: Servers, server: NatsServer, database: str) -> AsyncI
                 url = f"http://127.0.0.1:{health_port}/health/ready"
                 return (await http.get(url)).status_code == 200
 
-            await eventually(_not_yet_if_refused(ready), within_s=20, what="the gateway is ready")
+            await wait_until(_not_yet_if_refused(ready), within_s=20, what="the gateway is ready")
             yield http, child, told_lines
     finally:
         if child.returncode is None:
@@ -134,7 +135,7 @@ async def test_an_import_goes_out_on_the_log_and_its_end_comes_back(servers: Ser
             answer = await http.post(wish, headers=headers)
             return answer.json() if answer.status_code == 202 else None
 
-        job_id = (await eventually(queued, what="the supplier is known"))["job_id"]
+        job_id = (await wait_until(queued, what="the supplier is known"))["job_id"]
 
         async def requested() -> Envelope:
             try:
@@ -142,7 +143,7 @@ async def test_an_import_goes_out_on_the_log_and_its_end_comes_back(servers: Ser
             except nats.js.errors.NotFoundError as error:
                 raise LookupError(job_id) from error
 
-        said = await eventually(requested, what="the request is on the log")
+        said = await wait_until(requested, what="the request is on the log")
         assert msgspec.json.decode(said.data)["job_id"] == job_id
         await log.says(ImportCompleted(job_id=job_id, product_id="p-1"), job_id)
 
@@ -150,7 +151,7 @@ async def test_an_import_goes_out_on_the_log_and_its_end_comes_back(servers: Ser
             shown = (await http.get(f"/v1/jobs/{job_id}", headers=headers)).json()
             return bool(shown["status"] == "SUCCESS")
 
-        await eventually(ended, what="the job has ended")
+        await wait_until(ended, what="the job has ended")
         await client.close()
         child.terminate()
         assert await asyncio.wait_for(child.wait(), 10) == 0

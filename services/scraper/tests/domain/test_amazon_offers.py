@@ -34,7 +34,8 @@ def page_of(box: str, beside: str = "", lang: str = "en-us", head: str = "", **m
     body = (
         f'<!doctype html><html lang="{lang}"><head>{head}</head><body><div id="dp">'
         f'<span id="productTitle">A thing</span>{beside}'
-        f'<div id="desktop_buybox"><div id="buybox"><input id="ASIN" value="{ASIN}">{box}</div></div>'
+        f'<div id="desktop_buybox"><div id="buybox">'
+        f'<input id="ASIN" value="{ASIN}">{box}</div></div>'
         f"</div></body></html>"
     )
     return Page(**{"url": "", "status": 200, "headers": {}, "body": body.encode(), **more})
@@ -55,7 +56,8 @@ def test_members_pay_less_but_we_are_no_member() -> None:
         page_of(
             row("primeSavingsUpsellAccordionRow", "Prime Member Price", core("$35.99"), active=True)
             + row("newAccordionRow_1", "Regular Price", core("$45.99") + IN_STOCK + CART),
-            beside=f'<div id="corePriceDisplay_desktop_feature_div">{offscreen("$35.99", "priceToPay")}</div>',
+            beside='<div id="corePriceDisplay_desktop_feature_div">'
+            f"{offscreen('$35.99', 'priceToPay')}</div>",
         )
     )
     assert paid(reading) == "45.99 USD"
@@ -169,12 +171,12 @@ def test_a_span_of_prices_is_the_price_of_nothing() -> None:
 
 def test_the_two_forms_of_a_price_must_agree() -> None:
     parts = (
-        '<span class="a-price"><span class="a-offscreen">$10.99</span><span class="a-price-symbol">$'
-        '</span><span class="a-price-whole">19<span>.</span></span>'
+        '<span class="a-price"><span class="a-offscreen">$10.99</span>'
+        '<span class="a-price-symbol">$</span><span class="a-price-whole">19<span>.</span></span>'
         '<span class="a-price-fraction">99</span></span>'
     )
-    reading = reading_of(page_of(f'<div id="corePrice_feature_div">{parts}</div>{IN_STOCK}{CART}'))
-    assert reading.price is None
+    box = f'<div id="corePrice_feature_div">{parts}</div>{IN_STOCK}{CART}'
+    assert reading_of(page_of(box)).price is None
 
 
 def test_a_price_may_stand_in_its_parts_only() -> None:

@@ -20,7 +20,7 @@ from dropship.scraper.domain.amounts import count_in, digits_of, number_in, pric
         ("€12.99", ",", "EUR", "12.99", "EUR"),
         ("￥24,800", ".", "JPY", "24800", "JPY"),
         ("₹1,29,999.00", ".", "INR", "129999.00", "INR"),
-        ("CHF 1\u2019299.–", ".", "CHF", "1299.00", "CHF"),
+        ("CHF 1\u2019299.\u2013", ".", "CHF", "1299.00", "CHF"),
         ("£4.45", ".", "GBP", "4.45", "GBP"),
         ("US$19.99", ".", "CAD", "19.99", "USD"),
         ("$19.99", ".", "CAD", "19.99", "CAD"),

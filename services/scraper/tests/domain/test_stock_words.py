@@ -12,7 +12,7 @@ from dropship.scraper.domain.amazon.words import stock_in
         ("Only 2 left in stock.", 2),
         ("Only 1 left in stock - order soon.", 1),
         ("Nur noch 7 auf Lager", 7),
-        ("Nur noch 3 Stück auf Lager – jetzt bestellen.", 3),
+        ("Nur noch 3 Stück auf Lager \u2013 jetzt bestellen.", 3),
         ("Il ne reste plus que 4 exemplaire(s) en stock.", 4),
         ("Disponibilità: solo 1 -- ordina subito", 1),
         ("Solo queda(n) 3 en stock.", 3),
@@ -57,7 +57,7 @@ def test_in_stock_has_no_number(line: str) -> None:
         ("Habituellement expédié sous 3 à 4 jours.", 4, Availability.in_stock),
         ("Gewöhnlich versandfertig in 2 bis 3 Wochen.", 21, Availability.backorder),
         ("Usually dispatched within 1 to 2 months.", 60, Availability.backorder),
-        ("通常3～4日以内に発送します。", 4, Availability.in_stock),
+        ("通常3\uff5e4日以内に発送します。", 4, Availability.in_stock),
     ],
 )
 def test_a_long_lead_time_is_an_order_that_waits(

@@ -15,8 +15,7 @@ COLOURS = {"EVENTS": "green", "OBSERVATIONS": "cyan", "WORK": "yellow", "DEAD": 
 
 def as_json(entry: Entry, depth: int | None = None) -> str:
     """The whole envelope with where it stands."""
-    whole: dict[str, Any] = msgspec.to_builtins(entry.envelope)
-    whole["data"] = json.loads(bytes(entry.envelope.data))
+    whole: dict[str, Any] = json.loads(msgspec.json.encode(entry.envelope))
     whole |= {"stream": entry.stream, "seq": entry.seq}
     if depth is not None:
         whole["depth"] = depth

@@ -232,7 +232,7 @@ class Bus:
             sizes = f"{len(head)} {len(head) + len(entry.payload)}"
             pieces += (f"HPUB {entry.subject} {sizes}\r\n".encode(), head, entry.payload, b"\r\n")
         if pieces:
-            await self.client._send_command(b"".join(pieces))  # noqa: SLF001 - no public way
+            await self.client._send_command(b"".join(pieces))
 
     async def _batch_request(
         self, entry: Entry, batch: str, number: int, extra: Mapping[str, str]

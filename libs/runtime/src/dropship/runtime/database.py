@@ -44,8 +44,8 @@ def session_options(schema: str, **settings: str) -> str:
 class Database:
     """Transactions that speak, and plain reads, on a bounded pool.
 
-    A caller waits at most 2 s for a connection and then gets `Retry`, so overload shows as an answer
-    and not as a hang.
+    A caller waits at most 2 s for a connection and then gets `Retry`, so overload shows as an
+    answer and not as a hang.
     """
 
     def __init__(self, dsn: str, service: str, clock: Clock, pool_size: int = 8) -> None:
@@ -96,7 +96,7 @@ class Database:
     ) -> AsyncIterator[Transaction]:
         """One transaction: rows and what is said commit together, then the relay is nudged.
 
-        Without a cause a new chain begins, for `tenant` and `actor`, at `command_id` if there is one.
+        Without a cause a new chain begins, for `tenant` and `actor`, at `command_id` if given.
         """
         if cause is None:
             cause = (
@@ -106,13 +106,12 @@ class Database:
             )
         elif isinstance(cause, Envelope):
             cause = Cause.of(cause)
-        async with self.connection() as connection:
-            async with connection.transaction():
-                if carried := database_trace(self.service):
-                    await connection.execute(*carried)
-                tx = Transaction(connection, self.service, self.clock.now(), cause)
-                yield tx
-                said = await tx.flush()
+        async with self.connection() as connection, connection.transaction():
+            if carried := database_trace(self.service):
+                await connection.execute(*carried)
+            tx = Transaction(connection, self.service, self.clock.now(), cause)
+            yield tx
+            said = await tx.flush()
         if said:
             await failpoint("journal.after_commit")
             for stream, rows in said.items():

@@ -180,7 +180,7 @@ class Hearing:
         return [f"evt.{part}.{tail}" for part in parts for tail in tails]
 
     async def _load(self, led: list[int]) -> StreamState:
-        """Read the checkpoints of what is led, and refuse to go on when the log does not fit them."""
+        """Read the checkpoints of what is led; refuse to go on when the log does not fit them."""
         rows = await self._database.fetch_all(_CHECKPOINTS, (self.stream, led))
         marks = {part: Mark(generation, seq, id_) for part, generation, seq, id_ in rows}
         state = await check(self._bus, self.stream, list(marks.values()))
@@ -341,7 +341,7 @@ class Hearing:
         )
 
     async def replay(self, parked: Parked, tx: Transaction) -> None:
-        """Handle a parked event again, in a transaction of the caller. Raises what the handler does."""
+        """Handle a parked event again in the caller's transaction; raises as its handler does."""
         envelope = open_envelope(parked.payload)
         event = self._reader.read(envelope)
         assert isinstance(event, Event)

@@ -161,20 +161,24 @@ DECLARE
   day date; leaf text; changed integer := 0; unsent boolean;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('{s}.rotate_journal'));
-  FOR day IN SELECT generate_series(current_date - 1, current_date + 7, interval '1 day')::date LOOP
+  FOR day IN
+    SELECT generate_series(current_date - 1, current_date + 7, interval '1 day')::date
+  LOOP
     leaf := 'journal_passing_' || to_char(day, 'YYYYMMDD');
     IF to_regclass('{s}.' || leaf) IS NULL THEN
-      EXECUTE format('CREATE TABLE {s}.%I PARTITION OF {s}.journal_passing FOR VALUES FROM (%L) TO (%L) '
-        'WITH (autovacuum_vacuum_scale_factor = 0.02)',
-        leaf, (day::text || ' 00:00+00')::timestamptz, ((day + 1)::text || ' 00:00+00')::timestamptz);
+      EXECUTE format('CREATE TABLE {s}.%I PARTITION OF {s}.journal_passing '
+        'FOR VALUES FROM (%L) TO (%L) WITH (autovacuum_vacuum_scale_factor = 0.02)', leaf,
+        (day::text || ' 00:00+00')::timestamptz, ((day + 1)::text || ' 00:00+00')::timestamptz);
       EXECUTE format('CREATE UNIQUE INDEX ON {s}.%I (id)', leaf);
       changed := changed + 1;
     END IF;
   END LOOP;
   FOR leaf, day IN SELECT c.relname, to_date(right(c.relname, 8), 'YYYYMMDD') FROM pg_inherits i
       JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = '{s}.journal_passing'::regclass LOOP
-    CONTINUE WHEN ((day + 1)::text || ' 00:00+00')::timestamptz > now() - make_interval(hours => kept_hours);
-    EXECUTE format('SELECT EXISTS (SELECT 1 FROM {s}.%I WHERE stream_seq IS NULL)', leaf) INTO unsent;
+    CONTINUE WHEN ((day + 1)::text || ' 00:00+00')::timestamptz
+      > now() - make_interval(hours => kept_hours);
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM {s}.%I WHERE stream_seq IS NULL)', leaf)
+      INTO unsent;
     CONTINUE WHEN unsent;
     EXECUTE format('DROP TABLE {s}.%I', leaf);
     changed := changed + 1;
@@ -189,9 +193,10 @@ CREATE TABLE {s}.checkpoint (
   PRIMARY KEY (subscription, part)) WITH (fillfactor = 50)
 -- next
 CREATE TABLE {s}.parked (
-  subscription text, part integer NOT NULL, key text NOT NULL, seq bigint NOT NULL, id text NOT NULL,
-  subject text NOT NULL, payload bytea NOT NULL, stored_at timestamptz NOT NULL, cause text NOT NULL,
-  parked_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (subscription, seq))
+  subscription text, part integer NOT NULL, key text NOT NULL, seq bigint NOT NULL,
+  id text NOT NULL, subject text NOT NULL, payload bytea NOT NULL, stored_at timestamptz NOT NULL,
+  cause text NOT NULL, parked_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (subscription, seq))
 -- next
 CREATE INDEX parked_key ON {s}.parked (subscription, key, seq)
 -- next
@@ -201,9 +206,11 @@ CREATE TABLE {s}.done_commands (
   started_at timestamptz NOT NULL DEFAULT now(), finished_at timestamptz,
   CHECK (state IN ('doing', 'done', 'refused', 'dead')))
 -- next
-CREATE UNIQUE INDEX done_commands_one_intent ON {s}.done_commands (natural_key) WHERE state = 'doing'
+CREATE UNIQUE INDEX done_commands_one_intent ON {s}.done_commands (natural_key)
+  WHERE state = 'doing'
 -- next
-CREATE INDEX done_commands_finished ON {s}.done_commands (finished_at) WHERE finished_at IS NOT NULL
+CREATE INDEX done_commands_finished ON {s}.done_commands (finished_at)
+  WHERE finished_at IS NOT NULL
 -- next
 CREATE TABLE {s}.dead_commands (
   id text PRIMARY KEY, name text NOT NULL, subject text NOT NULL, payload bytea NOT NULL,

@@ -145,7 +145,7 @@ class Transaction:
         about: str,
         version: int,
         key: str | None = None,
-        tenant: str | None | _Inherit = INHERIT,
+        tenant: str | _Inherit | None = INHERIT,
         cause: Cause | Envelope | None = None,
         event_id: UUID | None = None,
     ) -> UUID:
@@ -172,12 +172,13 @@ class Transaction:
         plugin: str,
         lane: Lane,
         command_id: UUID,
-        tenant: str | None | _Inherit = INHERIT,
+        tenant: str | _Inherit | None = INHERIT,
         cause: Cause | Envelope | None = None,
     ) -> UUID:
-        """Ask a doer for something in the outside world. `command_id` must be derived from its cause.
+        """Ask a doer for something in the outside world.
 
-        A repeat with the same id is acknowledged unperformed by the doer.
+        `command_id` must be derived from its cause: a repeat with the same id is acknowledged
+        unperformed by the doer.
         """
         cause = self._cause(cause)
         about = f"command:{command_id}"
@@ -209,7 +210,7 @@ class Transaction:
         id_: UUID,
         about: str,
         key: str,
-        tenant: str | None | _Inherit,
+        tenant: str | _Inherit | None,
         cause: Cause,
     ) -> bytes:
         type_ = message.wire_type()

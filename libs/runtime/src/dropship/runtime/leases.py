@@ -1,8 +1,8 @@
 """Who leads what: one direct Postgres session per process, holding all its advisory locks.
 
-The locks only spare work; what keeps the data right are the relay's epoch fence and the compare-and-
-set of the checkpoints. `idle_session_timeout` makes a hung process lose its session, and with it
-everything it leads, so that a healthy replica can take over.
+The locks only spare work; what keeps the data right are the relay's epoch fence and the
+compare-and-set of the checkpoints. `idle_session_timeout` makes a hung process lose its session,
+and with it everything it leads, so that a healthy replica can take over.
 """
 
 import asyncio
@@ -18,16 +18,16 @@ from dropship.contracts.ids import PARTITIONS
 from dropship.runtime.database import session_options
 from dropship.runtime.errors import SessionLost
 from dropship.runtime.telemetry import metrics
-from dropship.runtime.telemetry.logs import get_logger
 
 IDLE_TIMEOUT_S = 5
 BEATS_MISSED = 3
-_log = get_logger()
 
 _BEAT = """
 WITH gone AS (DELETE FROM replicas WHERE beat_at < now() - interval '1 minute'),
-     beat AS (INSERT INTO replicas (replica, backend_pid, beat_at) VALUES (%(me)s, pg_backend_pid(), now())
-              ON CONFLICT (replica) DO UPDATE SET beat_at = now(), backend_pid = excluded.backend_pid)
+     beat AS (
+       INSERT INTO replicas (replica, backend_pid, beat_at)
+       VALUES (%(me)s, pg_backend_pid(), now())
+       ON CONFLICT (replica) DO UPDATE SET beat_at = now(), backend_pid = excluded.backend_pid)
 SELECT count(*) + 1 FROM replicas r JOIN pg_stat_activity a ON a.pid = r.backend_pid
  WHERE r.replica <> %(me)s AND r.beat_at > now() - make_interval(secs => %(alive_s)s)
 """
@@ -169,13 +169,3 @@ class Leases:
         except psycopg.Error as error:
             raise SessionLost(type(error).__name__) from error
         return name in self._single
-
-    async def resign(self) -> None:
-        """Give everything back at once, so that nobody has to wait for a time-out."""
-        if self._connection is not None and not self._connection.closed:
-            await self._connection.execute(
-                "DELETE FROM replicas WHERE replica = %s", (self.replica,)
-            )
-            await self._connection.execute("SELECT pg_advisory_unlock_all()")
-        self._single.clear()
-        _log.info("leases_resigned")

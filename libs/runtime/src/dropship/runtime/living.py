@@ -127,12 +127,16 @@ class Living:
             raise Halted(f"clock_skew: this clock is {skew_s:.0f} s from that of NATS")
 
     async def _publish(self) -> None:
-        while not await self._leases.lead("relay"):
-            await asyncio.sleep(SWEEP_S)
+        await self._lead("relay", SWEEP_S)
         async with asyncio.TaskGroup() as group:
             for stream, relay in self._relays.items():
                 group.create_task(self._steadily(f"relays {stream}", relay.run))
             group.create_task(self._sweep())
+
+    async def _lead(self, name: str, every_s: float) -> None:
+        """Poll for a lock: the blocking form would hold a snapshot, and vacuum with it."""
+        while not await self._leases.lead(name):  # noqa: ASYNC110
+            await asyncio.sleep(every_s)
 
     async def _sweep(self) -> None:
         """Find rows whose nudge was lost, and tell how many wait."""
@@ -145,8 +149,7 @@ class Living:
             await asyncio.sleep(SWEEP_S)
 
     async def _go_round(self, round_: Round) -> None:
-        while not await self._leases.lead(f"round.{round_.name}"):
-            await asyncio.sleep(self._leases.beat_s)
+        await self._lead(f"round.{round_.name}", self._leases.beat_s)
         while True:
             try:
                 await round_.work(self._database)

@@ -21,7 +21,7 @@ CHECK_EVERY_S = 30.0
 
 @dataclass(frozen=True)
 class Mark:
-    """A place in a stream: generation, sequence, and the id of the message that must stand there."""
+    """A place in a stream: generation, sequence, and the id of what must stand there."""
 
     generation: str
     seq: int
@@ -63,7 +63,7 @@ async def check(bus: Bus, stream: str, marks: list[Mark]) -> StreamState:
     """Compare a stream with what is known of it; the state when all is well.
 
     Raises LogRegressed, which must halt reading and publishing alike: going on would write a second
-    history over the first. An old message may be missing only where the stream lets messages expire.
+    history over the first. An old message may be missing only where the stream lets it expire.
     """
     state = await stream_state(bus, stream)
     if stream == "EVENTS" and (state.deleted or state.first_seq > 1):

@@ -29,8 +29,8 @@ class WrongStream(Exception):
 def migrate_database(admin_dsn: str, services: Mapping[str, str], report: Report) -> None:
     """Make roles and schemas, then bring each service's tables to the newest revision.
 
-    `services` maps a service to the password of its ``<service>_app`` role. `admin_dsn` is that of a
-    role that may create roles in an existing database.
+    `services` maps a service to the password of its ``<service>_app`` role. `admin_dsn` is that
+    of a role that may create roles in an existing database.
     """
     with psycopg.connect(admin_dsn, autocommit=True) as connection:
         connection.execute(_LOCK)
@@ -67,8 +67,9 @@ def make_roles(connection: psycopg.Connection[Any], service: str, password: str)
         " GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
         "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {schema}"
         " GRANT USAGE, SELECT ON SEQUENCES TO {app}",
-        "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {schema} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
-        "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {schema} GRANT EXECUTE ON FUNCTIONS TO {app}",
+        "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
+        "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {schema}"
+        " GRANT EXECUTE ON FUNCTIONS TO {app}",
     ):
         connection.execute(sql.SQL(statement).format(**names))
 

@@ -1,8 +1,8 @@
 """A continuous pull on one JetStream consumer, by callback, with its heartbeats watched.
 
-`fetch` of nats-py costs six times the CPU and hangs across a server restart (nats.md 3.8, journal.md
-3). Here the server streams into a bounded buffer, and two missed heartbeats mean: this consumer is
-gone, make a new one.
+`fetch` of nats-py costs six times the CPU and hangs across a server restart (nats.md 3.8). Here the
+server streams into a bounded buffer, and two missed heartbeats mean: this consumer is gone, make a
+new one.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ MISSED_HEARTBEATS = 2
 
 
 class Position(NamedTuple):
-    """Where a delivered message stands: its stream sequence, its time, and what is left behind it."""
+    """Where a delivered message stands: its sequence, its time, and what is left behind it."""
 
     seq: int
     stored_at: datetime

@@ -216,7 +216,7 @@ class Relay:
         await failpoint("relay.fenced")
 
     async def _read_back(self, mark: Mark | None) -> None:
-        """Mark what an earlier epoch stored. What is not found below the fence will never appear."""
+        """Mark what an earlier epoch stored; what is not below the fence will never appear."""
         unsent = await self._execute(_UNSENT_IDS, (self.stream,))
         if not unsent:
             return

@@ -7,7 +7,7 @@ and every row with the log. Reads only; may run beside everything else.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
 from nats.aio.msg import Msg
@@ -90,9 +90,9 @@ async def _marks(connection: AsyncConnection[Any], services: Sequence[str]) -> l
     return marks
 
 
-async def _count(connection: AsyncConnection[Any], service: str, where: str) -> int:
-    statement = sql.SQL("SELECT count(*) FROM {}.journal_events WHERE " + where).format(
-        sql.Identifier(service)
+async def _count(connection: AsyncConnection[Any], service: str, where: LiteralString) -> int:
+    statement = sql.SQL("SELECT count(*) FROM {}.journal_events WHERE {}").format(
+        sql.Identifier(service), sql.SQL(where)
     )
     row = await (await connection.execute(statement)).fetchone()
     return int(row[0]) if row else 0

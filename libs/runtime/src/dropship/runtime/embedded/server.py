@@ -104,7 +104,7 @@ class Server(ABC):
     async def _ready(self, timeout_s: float) -> None:
         began = time.monotonic()
         while True:
-            assert self._child is not None  # noqa: S101 - for the type checker
+            assert self._child is not None
             if self._child.poll() is not None:
                 raise StartFailed(self._ended(self._child.returncode))
             why = await self.probe()

@@ -1,4 +1,4 @@
-"""One real Postgres and real NATS servers for a test run, and fresh databases and logs for a test."""
+"""One real Postgres and real NATS servers for a run; fresh databases and logs for a test."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager

@@ -12,9 +12,9 @@ POLL_S = 0.02
 async def eventually(
     predicate: Callable[[], Awaitable[T] | T], *, within_s: float = 10.0, what: str = ""
 ) -> T:
-    """The first truthy value of `predicate`. Raises AssertionError, with the last one, when too late.
+    """The first truthy value of `predicate`. Raises AssertionError when that comes too late.
 
-    An exception raised by the predicate counts as "not yet"; the last one is the cause of the failure.
+    An exception raised by the predicate counts as "not yet"; the last one is named as the cause.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + within_s

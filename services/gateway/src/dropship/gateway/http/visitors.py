@@ -1,6 +1,7 @@
 """Who is at the other end of a connection, also behind proxies that we trust."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -35,6 +36,7 @@ def visitor_of(request: Request[Any, Any, Any], trusted: Sequence[Network]) -> V
     return Visitor(ip=address, user_agent=agent or None)
 
 
+@lru_cache(maxsize=4_096)
 def _address(text: str) -> str | None:
     try:
         return str(ip_address(text))

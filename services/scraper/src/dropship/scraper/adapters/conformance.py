@@ -1,4 +1,4 @@
-# ruff: noqa: S101, S311 - this is a test suite, shipped with the host
+# ruff: noqa: S311 - this is a test suite, shipped with the host
 """What every supplier plugin must keep, as tests to inherit. Needs pytest with pytest-asyncio.
 
 ::

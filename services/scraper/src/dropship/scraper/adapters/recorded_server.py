@@ -22,20 +22,25 @@ class Answer(Struct, frozen=True):
 
 @dataclass
 class RecordedServer:
-    """Answers by path; 404 for the rest. `asked` is every path in the order of asking."""
+    """Answers by path; 404 for the rest. `asked` and `heads` are in the order of asking."""
 
     answers: Mapping[str, Answer]
     url: str = ""
     asked: list[str] = field(default_factory=list)
+    heads: list[str] = field(default_factory=list)
     open_: set[asyncio.StreamWriter] = field(default_factory=set)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.open_.add(writer)
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
+                text = head.decode("ascii", errors="replace").lower()
                 path = head.split(b" ", 2)[1].decode("ascii", errors="replace")
                 self.asked.append(path)
+                self.heads.append(text)
                 answer = self.answers.get(path, Answer(404, {}, b"<html>not here</html>"))
+                if f"if-none-match: {answer.headers.get('etag', '-')}".lower() in text:
+                    answer = Answer(304)
                 if answer.hangs:
                     await reader.read()
                 writer.write(_bytes_of(answer))

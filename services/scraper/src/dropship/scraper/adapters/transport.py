@@ -67,9 +67,12 @@ class BrowserTransport:
     checked like the first address.
     """
 
-    def __init__(self, egress: Egress, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self, egress: Egress, max_bytes: int = MAX_BYTES, timeout_s: float = TIMEOUT_S
+    ) -> None:
         self._egress = egress
         self._max_bytes = max_bytes
+        self._timeout_s = timeout_s
         self._sessions: OrderedDict[tuple[str, int, str], AsyncSession[Response]] = OrderedDict()
 
     async def get(self, url: str, *, etag: str | None = None) -> Page:
@@ -95,10 +98,14 @@ class BrowserTransport:
             raise _unreached(error) from None
         session = await self._session(checked)
         try:
-            async with asyncio.timeout(TIMEOUT_S + 1):
-                return await session.get(checked.url, timeout=TIMEOUT_S, allow_redirects=False)
+            async with asyncio.timeout(self._timeout_s + 1):
+                return await session.get(
+                    checked.url, timeout=self._timeout_s, allow_redirects=False
+                )
         except (TimeoutError, curl.Timeout):
-            raise Unreached(FailureReason.timeout, f"no answer within {TIMEOUT_S:g} s") from None
+            raise Unreached(
+                FailureReason.timeout, f"no answer within {self._timeout_s:g} s"
+            ) from None
         except curl.RequestException as error:
             raise self._failed(error) from None
 

@@ -49,13 +49,15 @@ CODES = {
 }
 
 _SIGN = "|".join(re.escape(s) for s in sorted({*SIGNS, *SHARED, *CODES}, key=len, reverse=True))
+_RUN = r"[0-9](?:[0-9.,'\u2019\s]*[0-9])?"
 _PRICE = re.compile(
-    rf"(?:(?P<before>{_SIGN})\s*)?(?P<run>\d(?:[\d.,'\u2019\s]*\d)?)(?:\s*(?P<after>{_SIGN}))?"
+    rf"(?P<before>{_SIGN})\s*(?P<run>{_RUN})|(?P<bare>{_RUN})(?:\s*(?P<after>{_SIGN}))?"
 )
-_DIGITS = re.compile(r"\d(?:[\d.,'\u2019\s]*\d)?")
-_SPACED = re.compile(r"\d{1,3}(?:[\s'\u2019]\d{3})+(?:[.,]\d+)?")
+_DIGITS = re.compile(_RUN)
+_PLAIN = re.compile(r"[0-9][0-9.,]{0,24}")
+_SPACED = re.compile(r"[0-9]{1,3}(?:[\s'\u2019][0-9]{3})+(?:[.,][0-9]+)?")
 _SPACES = re.compile(r"[\s'\u2019]")
-_RANGE = re.compile(r"\d\s*(?:-|\u2013|\u2014|~|\bto\b|\bbis\b)\s*\D{0,4}\d")
+_RANGE = re.compile(r"[0-9]\s*(?:-|\u2013|\u2014|~|\bto\b|\bbis\b)\s*[^0-9]{0,4}[0-9]")
 
 
 def digits_of(currency: str) -> int:
@@ -91,6 +93,8 @@ def number_in(run: str, mark: str, digits: int = 2) -> Decimal | None:
         if not _SPACED.fullmatch(run):
             return None
         run = _SPACES.sub("", run)
+    if not _PLAIN.fullmatch(run):
+        return None
     other = "." if mark == "," else ","
     found = _plain(run, mark, digits)
     return found if found is not None else _plain(run, other, digits)
@@ -128,7 +132,7 @@ def price_in(text: str, mark: str, currency: str) -> Money | None:
         shown = currency_of(sign, currency) if sign else None
         if shown is None:
             return None
-        found.add((number_in(match["run"], mark, digits_of(shown)), shown))
+        found.add((number_in(match["run"] or match["bare"], mark, digits_of(shown)), shown))
     if len(found) != 1:
         return None
     amount, shown = found.pop()
@@ -145,5 +149,5 @@ def count_in(text: str) -> int | None:
     match = _DIGITS.search(text)
     if match is None or re.match(r"\s*[KkMm万]", text[match.end() :]):
         return None
-    digits = re.sub(r"\D", "", match.group())
+    digits = re.sub(r"[^0-9]", "", match.group())
     return int(digits) if len(digits) <= 10 else None

@@ -43,6 +43,7 @@ _NAMES = {
 }
 _CANONICAL = {alias: name for name, aliases in _NAMES.items() for alias in aliases}
 _AMOUNT = re.compile(r"(?:([A-Z]{3})\s*)?(\d{1,12}(?:\.\d{1,4}|,\d{1,2})?)(?:\s*([A-Z]{3}))?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _PICTURE = re.compile(r"https?://[^\s|;\"<>]{4,2000}")
 _WORDS = {
     "instock": Availability.in_stock,
@@ -94,7 +95,7 @@ def _named(pairs: Iterable[tuple[str, str]]) -> Row:
     for name, value in pairs:
         canonical = _CANONICAL.get(re.sub(r"[\s-]+", "_", name.strip().lower()))
         if canonical is not None and value:
-            row.setdefault(canonical, value.strip())
+            row.setdefault(canonical, _CONTROL.sub(" ", value).strip())
     return row
 
 

@@ -19,8 +19,10 @@ from dropship.tracker.handlers.ending_imports import complete, fail
 from dropship.tracker.handlers.voice import Voice
 from dropship.tracker.projections import histories, imports, products, watches
 from dropship.tracker.projections.products import Known
+from dropship.tracker.projections.watches import Planned
 
 Look = Heard[OfferObserved | ObservationFailed]
+MOST_ATTEMPTS = 99
 _log = get_logger()
 
 
@@ -115,23 +117,21 @@ async def _fail_imports(
 
 async def _plan(voice: Voice, looks: Sequence[Look]) -> None:
     """Plan the next look at each product that has been seen at all."""
-    last = {UUID(look.event.product_id): look for look in looks}
-    planned = await watches.planned(voice.tx, list(last))
-    rows = []
-    for id_, plan in planned.items():
-        if isinstance(voice.products[id_].state, Seen):
-            rows.append((id_, *_next(last[id_], plan.every_s, plan.attempts)))
-    await watches.answered(voice.tx, rows)
+    planned = await watches.planned(voice.tx, {UUID(look.event.product_id) for look in looks})
+    for look in looks:
+        id_ = UUID(look.event.product_id)
+        if id_ in planned and isinstance(voice.products[id_].state, Seen):
+            planned[id_] = _answered(planned[id_], look)
+    await watches.answered(voice.tx, planned)
 
 
-def _next(look: Look, every_s: int, attempts: int) -> tuple[datetime, int]:
+def _answered(plan: Planned, look: Look) -> Planned:
     """When to look again. A check that was dropped because it came too late is due at once."""
-    at = look.stored_at
+    attempts = 0
     if isinstance(look.event, ObservationFailed):
         if look.event.reason is FailureReason.too_late:
-            return at, attempts
-        attempts = min(attempts + 1, 99)
-    else:
-        attempts = 0
-    chance = chance_of(f"{look.event.product_id}/{at.isoformat()}")
-    return next_check(at, every_s, chance=chance, failures=attempts), attempts
+            return replace(plan, next_at=look.stored_at)
+        attempts = min(plan.attempts + 1, MOST_ATTEMPTS)
+    chance = chance_of(f"{look.event.product_id}/{look.stored_at.isoformat()}")
+    next_at = next_check(look.stored_at, plan.every_s, chance=chance, failures=attempts)
+    return replace(plan, next_at=next_at, attempts=attempts)

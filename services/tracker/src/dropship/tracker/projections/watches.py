@@ -3,7 +3,7 @@
 Every function here expects the product's row to be locked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -21,10 +21,11 @@ class Watch(Struct, frozen=True):
 
 
 class Planned(Struct, frozen=True):
-    """How often a product is checked, and how many looks in a row have failed."""
+    """How often a product is checked, when next, and how many looks in a row have failed."""
 
     every_s: int
     attempts: int
+    next_at: datetime | None
 
 
 _ADD = """
@@ -115,19 +116,27 @@ async def unplan_unwatched(tx: Transaction, product: UUID) -> bool:
     return cursor.rowcount > 0
 
 
-async def planned(tx: Transaction, products: Sequence[UUID]) -> dict[UUID, Planned]:
+async def planned(tx: Transaction, products: Iterable[UUID]) -> dict[UUID, Planned]:
     """How these products are checked; unwatched ones are left out."""
     rows = await tx.fetch_all(
-        "SELECT product_id, every_s, attempts FROM checks WHERE product_id = ANY(%s)",
+        "SELECT product_id, every_s, attempts, next_check_at FROM checks"
+        " WHERE product_id = ANY(%s)",
         (list(products),),
     )
-    return {row[0]: Planned(row[1], row[2]) for row in rows}
+    return {row[0]: Planned(*row[1:]) for row in rows}
 
 
-async def answered(tx: Transaction, next_checks: Sequence[tuple[UUID, datetime, int]]) -> None:
-    """Plan the next looks: product, when, and how many have failed in a row."""
-    if next_checks:
-        await tx.execute(_ANSWERED, tuple(map(list, zip(*next_checks, strict=True))))
+async def answered(tx: Transaction, plans: dict[UUID, Planned]) -> None:
+    """Write when these products are looked at next."""
+    if plans:
+        await tx.execute(
+            _ANSWERED,
+            (
+                list(plans),
+                [plan.next_at for plan in plans.values()],
+                [plan.attempts for plan in plans.values()],
+            ),
+        )
 
 
 async def amend(

@@ -9,7 +9,7 @@ from dropship.scraper.domain.amazon.sites import parts_of
 from dropship.scraper.domain.reading import Page, PageKind
 
 _CHARSET = re.compile(rb"charset=[\"']?([A-Za-z0-9_-]{3,20})")
-_UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
+_UNSEEN = dict.fromkeys(map(ord, "\0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 _SCRIPTS = ["script", "style", "noscript", "template"]
 PRODUCT = (
     "#dp, #productTitle, #ebooksProductTitle, #btAsinTitle, [id^='dmusic'],"
