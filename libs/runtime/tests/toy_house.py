@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import psycopg
 from dropship.runtime.asking import Asker
 from dropship.runtime.bus import Bus
@@ -128,6 +129,14 @@ class Toy:
     async def value(self, sql: str, params: Any = ()) -> Any:
         rows = await self.rows(sql, params)
         return rows[0][0]
+
+
+async def why_not_ready(service: Service) -> dict[str, str]:
+    """What the process says of itself at /health/ready, as a supervisor asks it."""
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(f"http://127.0.0.1:{service.health_port}/health/ready")
+    reasons: dict[str, str] = {} if answer.status_code == 200 else answer.json()["reasons"]
+    return reasons
 
 
 def topology(window: str = "2m", ack_wait: str = "2s") -> Topology:

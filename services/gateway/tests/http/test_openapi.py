@@ -9,7 +9,7 @@ from litestar.routes import HTTPRoute
 
 from dropship.gateway.http.endpoint import Endpoint
 from dropship.gateway.http.problems import KINDS
-from dropship.gateway.http.site import DOCUMENT, ENDPOINTS
+from dropship.gateway.http.site import DOCUMENT, ENDPOINTS, site
 
 document: dict[str, Any] = msgspec.json.decode(DOCUMENT)
 every_route = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda e: e.operation_id)
@@ -27,16 +27,24 @@ async def test_the_document_is_served_to_everybody(gateway: Any) -> None:
 
 
 def test_every_route_of_the_application_is_described(gateway: Any) -> None:
-    from dropship.gateway.http.site import site
-
     litestar = site(gateway.desk)._app  # type: ignore[attr-defined]
     served = {
         (method, route.path.replace(":str", ""))
         for route in litestar.routes
         if isinstance(route, HTTPRoute)
         for method in route.methods - {"OPTIONS"}
-    }
+    } - {("GET", "/docs"), ("GET", "/")}
     assert served == {(e.method, e.path) for e in ENDPOINTS}
+
+
+async def test_people_get_a_page_that_calls_nobody(gateway: Any) -> None:
+    answer = await gateway.http.get("/", follow_redirects=True)
+    assert answer.url.path == "/docs"
+    assert answer.headers["content-type"].startswith("text/html")
+    assert all(endpoint.path in answer.text for endpoint in ENDPOINTS)
+    assert "<script" not in answer.text
+    assert "http://" not in answer.text
+    assert "default-src 'none'; style-src 'sha256-" in answer.headers["content-security-policy"]
 
 
 @every_route

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -55,14 +56,37 @@ class Log:
         headers = {"Nats-Msg-Id": identity}
         await self.stream.publish(subject, msgspec.json.encode(envelope), headers=headers)
 
-    async def last(self, noun: str, verb: str, key: str) -> Envelope:
+    async def last(self, noun: str, verb: str, key: str) -> Envelope | None:
+        """The newest of these in the key's partition, if it has this key."""
         subject = f"evt.{partition_of(key):02d}.{noun}.{verb}"
-        message = await self.stream.get_last_msg("EVENTS", subject)
-        return open_envelope(message.data)
+        try:
+            message = await self.stream.get_last_msg("EVENTS", subject)
+        except (nats.errors.Error, nats.js.errors.Error) as error:
+            raise LookupError(subject) from error
+        envelope = open_envelope(message.data)
+        return envelope if envelope.partitionkey == key else None
+
+
+@dataclass
+class Running:
+    """A gateway process, a client for it, and what it will have logged."""
+
+    http: httpx.AsyncClient
+    child: asyncio.subprocess.Process
+    lines: asyncio.Task[bytes]
+    health_url: str
+
+    async def ready(self) -> bool:
+        if self.child.returncode is not None:
+            pytest.fail((await self.lines).decode())
+        try:
+            return (await self.http.get(self.health_url)).status_code == 200
+        except httpx.TransportError:
+            return False
 
 
 @asynccontextmanager
-async def process(servers: Servers, server: NatsServer, database: str) -> AsyncIterator[Any]:
+async def process(servers: Servers, server: NatsServer, database: str) -> AsyncIterator[Running]:
     """`python -m dropship.gateway`, ready; killed at the end if it still lives."""
     port, health_port = free_ports(2)
     told = {
@@ -80,82 +104,89 @@ async def process(servers: Servers, server: NatsServer, database: str) -> AsyncI
         env={**os.environ, **told},
         stderr=asyncio.subprocess.PIPE,
     )
-    told_lines = asyncio.create_task(child.stderr.read())  # type: ignore[union-attr]
+    assert child.stderr is not None
+    lines = asyncio.create_task(child.stderr.read())
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as http:
-
-            async def ready() -> bool:
-                if child.returncode is not None:
-                    pytest.fail((await told_lines).decode())
-                url = f"http://127.0.0.1:{health_port}/health/ready"
-                return (await http.get(url)).status_code == 200
-
-            await wait_until(_not_yet_if_refused(ready), within_s=20, what="the gateway is ready")
-            yield http, child, told_lines
+            url = f"http://127.0.0.1:{health_port}/health/ready"
+            running = Running(http, child, lines, url)
+            await wait_until(running.ready, within_s=20, what="the gateway is ready")
+            yield running
     finally:
         if child.returncode is None:
             child.kill()
             await child.wait()
 
 
-def _not_yet_if_refused(ready: Any) -> Any:
-    async def asked() -> bool:
-        try:
-            return bool(await ready())
-        except httpx.TransportError:
-            return False
+AMAZON = SupplierRegistered(
+    plugin="amazon",
+    sources=("amazon-com",),
+    default_source="amazon-com",
+    per_tenant=False,
+    id_pattern="[A-Z0-9]{10}",
+    id_example="B0DGHRT7PQ",
+    looks_per_minute=60,
+)
+WISH = "/v1/products/import?asin=B0DGHRT7PQ"
 
-    return asked
 
-
-async def test_an_import_goes_out_on_the_log_and_its_end_comes_back(servers: Servers) -> None:
+@asynccontextmanager
+async def stack(servers: Servers) -> AsyncIterator[Any]:
+    """NATS with streams, a gateway process that knows one supplier, and a signed-up seller."""
     database = servers.migrated_database("gateway")
     topology = read(TOPOLOGY.read_text(), lambda _: [])
     async with servers.nats(topology) as server, process(servers, server, database) as running:
-        http, child, told_lines = running
-        client = await nats.connect(server.url, user=ADMIN, password=servers.password)
+        client = await nats.connect(
+            server.url,
+            user=ADMIN,
+            password=servers.password,
+            reconnect_time_wait=0.1,
+            max_reconnect_attempts=-1,
+        )
         log = Log(client)
+        await log.says(AMAZON, "supplier:amazon")
+        http = running.http
         body = {"email": f"{uuid4()}@example.com", "password": "correct horse"}
         tokens = (await http.post("/v1/auth/signup", json=body)).json()
-        headers = {"authorization": f"Bearer {tokens['access_token']}"}
-        amazon = SupplierRegistered(
-            plugin="amazon",
-            sources=("amazon-com",),
-            default_source="amazon-com",
-            per_tenant=False,
-            id_pattern="[A-Z0-9]{10}",
-            id_example="B0DGHRT7PQ",
-            looks_per_minute=60,
-        )
-        wish = "/v1/products/import?asin=B0DGHRT7PQ"
-        assert (await http.post(wish, headers=headers)).status_code == 503
-        await log.says(amazon, "supplier:amazon")
+        http.headers["authorization"] = f"Bearer {tokens['access_token']}"
 
-        async def queued() -> Any:
-            answer = await http.post(wish, headers=headers)
-            return answer.json() if answer.status_code == 202 else None
+        async def known() -> bool:
+            return bool((await http.post(WISH)).status_code == 202)
 
-        job_id = (await wait_until(queued, what="the supplier is known"))["job_id"]
+        await wait_until(known, what="the supplier is known")
+        yield running, server, log, {**body, **tokens}
+        await client.close()
 
-        async def requested() -> Envelope:
-            try:
-                return await log.last("import", "requested", job_id)
-            except nats.js.errors.NotFoundError as error:
-                raise LookupError(job_id) from error
 
-        said = await wait_until(requested, what="the request is on the log")
+async def test_an_import_goes_out_on_the_log_and_its_end_comes_back(servers: Servers) -> None:
+    async with stack(servers) as (running, _, log, secrets):
+        job_id = (await running.http.post(WISH)).json()["job_id"]
+        said = await wait_until(lambda: log.last("import", "requested", job_id))
         assert msgspec.json.decode(said.data)["job_id"] == job_id
         await log.says(ImportCompleted(job_id=job_id, product_id="p-1"), job_id)
 
         async def ended() -> bool:
-            shown = (await http.get(f"/v1/jobs/{job_id}", headers=headers)).json()
+            shown = (await running.http.get(f"/v1/jobs/{job_id}")).json()
             return bool(shown["status"] == "SUCCESS")
 
         await wait_until(ended, what="the job has ended")
-        await client.close()
-        child.terminate()
-        assert await asyncio.wait_for(child.wait(), 10) == 0
-        lines = (await told_lines).decode()
+        running.child.terminate()
+        assert await asyncio.wait_for(running.child.wait(), 10) == 0
+        lines = (await running.lines).decode()
         assert "working" in lines
-        secrets = (*body.values(), tokens["access_token"], tokens["refresh_token"])
-        assert [secret for secret in secrets if secret in lines] == []
+        for name in ("email", "password", "access_token", "refresh_token"):
+            assert secrets[name] not in lines
+
+
+async def test_without_the_log_sellers_go_on_and_nothing_is_forgotten(servers: Servers) -> None:
+    async with stack(servers) as (running, server, log, secrets):
+        server.kill()
+        login = {name: secrets[name] for name in ("email", "password")}
+        assert (await running.http.post("/v1/auth/login", json=login)).status_code == 200
+        queued = await running.http.post(WISH)
+        assert queued.status_code == 202
+        job_id = queued.json()["job_id"]
+        assert (await running.http.get(f"/v1/jobs/{job_id}")).json()["status"] == "PENDING"
+        assert (await running.http.get("/v1/products")).status_code == 503
+        await server.start()
+        await wait_until(lambda: log.last("import", "requested", job_id), within_s=20)

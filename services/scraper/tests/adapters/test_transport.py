@@ -73,6 +73,7 @@ async def test_redirects_are_followed_by_hand_and_not_for_ever() -> None:
         "/a": Answer(301, {"location": "/b"}),
         "/b": Answer(302, {"location": "/page"}),
         "/page": PAGE,
+        "/odd": Answer(302, {"location": "http://[::1"}),
         "/round": Answer(302, {"location": "/round"}),
     }
     async with browsing(answers) as (browser, server):
@@ -80,6 +81,7 @@ async def test_redirects_are_followed_by_hand_and_not_for_ever() -> None:
         assert page.url == f"{server.url}/page"
         assert await why_not(browser, f"{server.url}/round") is FailureReason.redirected
         assert server.asked.count("/round") == 6
+        assert await why_not(browser, f"{server.url}/odd") is FailureReason.truncated
 
 
 async def test_outside_development_our_own_machine_is_not_looked_at() -> None:

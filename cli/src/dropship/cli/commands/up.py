@@ -120,7 +120,7 @@ def _run(home: Home, wish: Wish, reporter: "_Reporter") -> int:
     try:
         running = Running(home, wish, reporter.say)
         reporter.names = [part.name for stage in running.plan.stages() for part in stage.parts]
-        return asyncio.run(running.run(reporter.progress, reporter.ready))
+        return asyncio.run(running.run(reporter.progress, reporter.stay))
     except Fault as fault:
         reporter.failed(fault)
         raise
@@ -164,10 +164,12 @@ class _Reporter:
         self._report({"starting": title})
         self.say("supervisor", f"starting {title}".encode())
 
-    def ready(self, plan: Plan) -> None:
+    async def stay(self, plan: Plan) -> None:
+        """Say that all is ready, then stay until somebody says stop."""
         self._report({"ready": plan.gateway_url})
         for line in _where(plan.home, plan.gateway_url, plan):
             self.say("supervisor", line.encode())
+        await asyncio.Event().wait()
 
     def failed(self, fault: Fault) -> None:
         self._report({"failed": fault.message})

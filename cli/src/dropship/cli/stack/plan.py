@@ -21,7 +21,10 @@ DATABASE = "dropship"
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What is asked of a stack. `settings` are more ``DROPSHIP_…`` variables for all services."""
+    """What is asked of a stack. `settings` are more ``DROPSHIP_…`` variables for all services.
+
+    Of a `throwaway` one nothing shall be left, so it keeps nothing where things last.
+    """
 
     gateway_port: int
     simulators: bool = False
@@ -29,6 +32,7 @@ class Wish:
     seed: int = 7
     replicas: Mapping[str, int] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    throwaway: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class Plan:
         ]
         passwords = {name: self.secrets.password(f"nats/{name}") for name in (ADMIN, *SERVICES)}
         self.nats = NatsServer(home.nats, users(passwords), port=nats, monitor_port=monitor)
-        self.postgres = PostgresServer(home.postgres, port=postgres)
+        self.postgres = PostgresServer(home.postgres, port=postgres, durable=not wish.throwaway)
         for service in SERVICES:
             self.secrets.password(f"postgres/{service}")
             self.secrets.key(f"seal/{service}")

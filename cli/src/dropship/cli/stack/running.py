@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from dropship.cli.faults import Fault
 from dropship.cli.stack import stack_file
@@ -34,18 +34,20 @@ class Running:
     async def run(
         self,
         progress: Callable[[str], None],
-        ready: Callable[[Plan], None],
+        work: Callable[[Plan], Awaitable[None]],
     ) -> int:
-        """Start, tell `ready`, stay until a signal, stop; the exit code. Raises Fault."""
+        """Start, then do `work` until it ends or a signal comes, then stop; the exit code.
+
+        Raises Fault when something does not start, and whatever `work` raises.
+        """
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
             loop.add_signal_handler(number, self._signalled)
         try:
-            if await self._started(progress):
+            if await self._unless_stopped(self._supervisor.start(START_TIMEOUT_S, progress)):
                 self._ready = True
                 self._write_down()
-                ready(self.plan)
-                await self._asked_to_stop.wait()
+                await self._unless_stopped(work(self.plan))
         except CannotStart as error:
             raise Fault(str(error)) from error
         finally:
@@ -54,18 +56,20 @@ class Running:
             self.home.forget()
         return FORCED if self._forced else 0
 
-    async def _started(self, progress: Callable[[str], None]) -> bool:
-        """Whether it came up before somebody said stop."""
-        start = asyncio.create_task(self._supervisor.start(START_TIMEOUT_S, progress))
+    async def _unless_stopped(self, work: Awaitable[None]) -> bool:
+        """Whether the work ended before somebody said stop; else it is cancelled."""
+        task = asyncio.ensure_future(work)
         stop = asyncio.create_task(self._asked_to_stop.wait())
-        await asyncio.wait((start, stop), return_when=asyncio.FIRST_COMPLETED)
-        stop.cancel()
-        if start.done():
-            await start
+        try:
+            await asyncio.wait((task, stop), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stop.cancel()
+        if task.done():
+            await task
             return True
-        start.cancel()
+        task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await start
+            await task
         return False
 
     def _signalled(self) -> None:

@@ -5,11 +5,13 @@ again; when the log does not fit what is known, reading and publishing stop alik
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 import psycopg
 from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
 
 from dropship.runtime.bus import ApiError, Bus, Uncertain
 from dropship.runtime.clock import Clock
@@ -65,11 +67,12 @@ class Living:
         bus.on_reconnect.append(self._reconnected)
 
     async def nudge(self, streams: Iterable[str]) -> None:
-        """Rows were committed here: wake the relay, wherever it is."""
+        """Rows were committed here: wake the relay, wherever it is. A lost wake costs one sweep."""
         if self._leases.leads("relay"):
             self._wake(streams)
         else:
-            await self._bus.tell(self._wake_subject, ",".join(streams).encode())
+            with contextlib.suppress(NatsError, OSError):
+                await self._bus.tell(self._wake_subject, ",".join(streams).encode())
 
     def _wake(self, streams: Iterable[str]) -> None:
         for stream in streams:

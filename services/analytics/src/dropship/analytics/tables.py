@@ -1,7 +1,8 @@
 """What analytics remembers, in its own schema: the house tables, until there is what to count."""
 
-from dropship.runtime.house import add_tables
 from sqlalchemy import MetaData
+
+from dropship.runtime.house import add_tables
 
 metadata = MetaData(schema="analytics")
 add_tables(metadata)

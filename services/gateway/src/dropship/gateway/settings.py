@@ -56,7 +56,7 @@ class GatewaySettings(ServiceSettings):
         10, ge=1, description="sign-ins of one address to one account in a minute, at least 1"
     )
     address_sign_ins_per_minute: int = Field(
-        120, ge=1, description="sign-ups, sign-ins and refreshes of one address in a minute"
+        300, ge=1, description="sign-ups, sign-ins and refreshes of one address in a minute"
     )
     max_body_bytes: int = Field(65_536, ge=1_024, le=1_048_576, description="1024 to 1048576")
 

@@ -3,15 +3,31 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
-from typing import TypeVar
+from typing import Any, TypeVar, overload, overload
 
 T = TypeVar("T")
 POLL_S = 0.02
 
 
+@overload
 async def eventually(
-    predicate: Callable[[], Awaitable[T] | T], *, within_s: float = 10.0, what: str = ""
-) -> T:
+    predicate: Callable[[], Awaitable[T]], *, within_s: float = 10.0, what: str = ""
+) -> T: ...
+@overload
+async def eventually(
+    predicate: Callable[[], T], *, within_s: float = 10.0, what: str = ""
+) -> T: ...
+@overload
+async def eventually(
+    predicate: Callable[[], Awaitable[T]], *, within_s: float = 10.0, what: str = ""
+) -> T: ...
+@overload
+async def eventually(
+    predicate: Callable[[], T], *, within_s: float = 10.0, what: str = ""
+) -> T: ...
+async def eventually(
+    predicate: Callable[[], Any], *, within_s: float = 10.0, what: str = ""
+) -> Any:
     """The first truthy value of `predicate`. Raises AssertionError when that comes too late.
 
     An exception raised by the predicate counts as "not yet"; the last one is named as the cause.

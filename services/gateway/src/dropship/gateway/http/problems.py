@@ -12,7 +12,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from msgspec import Struct
-from psycopg import OperationalError
+from psycopg import InterfaceError, OperationalError
 
 from dropship.gateway.domain.imports import Mistaken, NobodyRegistered
 from dropship.gateway.handlers.sessions import NotSignedIn
@@ -140,8 +140,9 @@ def _(again: Retry) -> ProblemFound:
     return unavailable("too busy now", again.after_s)
 
 
-@found_in.register
-def _(_ill: OperationalError) -> ProblemFound:
+@found_in.register(OperationalError)
+@found_in.register(InterfaceError)
+def _(_ill: Exception) -> ProblemFound:
     return unavailable("the gateway's own memory does not answer now", 2)
 
 

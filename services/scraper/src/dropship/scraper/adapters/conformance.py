@@ -18,7 +18,7 @@ The folder holds ``cases.json``, a list of cases, and the recorded bodies it nam
 
 import random
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -58,7 +58,7 @@ class Case(Struct, frozen=True):
 class SupplierConformance:
     """Inherit, name the plugin and its recordings, and the promises of the port are tests."""
 
-    plugin: ClassVar[Callable[[Tools], Supplier]]
+    plugin: ClassVar["staticmethod[[Tools], Supplier]"]
     recordings: ClassVar[Path]
 
     def cases(self) -> list[Case]:

@@ -8,6 +8,7 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
 from time import monotonic
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -37,7 +38,7 @@ class Feed:
     def __init__(self, tools: Tools) -> None:
         self._plain = tools.plain
         self._fetched: OrderedDict[str, _Fetched] = OrderedDict()
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.terms = Terms(
             name="feed",
             parser=PARSER,
@@ -91,9 +92,7 @@ class Feed:
         self._fetched[address] = fetched
         self._fetched.move_to_end(address)
         while len(self._fetched) > FEEDS_MAX:
-            oldest, _ = self._fetched.popitem(last=False)
-            if not self._locks[oldest].locked():
-                del self._locks[oldest]
+            self._fetched.popitem(last=False)
         return fetched
 
 

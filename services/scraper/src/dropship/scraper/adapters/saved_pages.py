@@ -47,7 +47,7 @@ NOTHING: dict[str, Any] = {
 }
 
 
-class _Nowhere:
+class Nowhere:
     """A transport for plugins that are only to read."""
 
     async def get(self, url: str, *, etag: str | None = None) -> Page:
@@ -56,7 +56,7 @@ class _Nowhere:
 
 def suppliers() -> dict[str, Supplier]:
     """Every plugin that is plugged in, by name, without a way to the outside."""
-    tools = Tools(browser=_Nowhere(), plain=_Nowhere())
+    tools = Tools(browser=Nowhere(), plain=Nowhere())
     return {name: p.loaded(tools) for name, p in plugins.load(GROUP).found.items()}
 
 

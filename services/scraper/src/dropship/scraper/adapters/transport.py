@@ -24,6 +24,7 @@ MAX_BYTES_PLAIN = 32 << 20
 TIMEOUT_S = 25.0
 MAX_REDIRECTS = 5
 SESSIONS_MAX = 32
+CONNECTIONS_MAX = 32
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _EGRESS_REASONS = {
@@ -82,7 +83,7 @@ class BrowserTransport:
             location = answer.headers.get("location")
             if answer.status_code not in _REDIRECTS or not location:
                 return _page(url, answer)
-            url = urljoin(url, location)
+            url = _target(url, location)
         raise Unreached(FailureReason.redirected, f"more than {MAX_REDIRECTS} redirects")
 
     async def close(self) -> None:
@@ -128,13 +129,25 @@ class BrowserTransport:
                 CurlOpt.MAXFILESIZE_LARGE: self._max_bytes,
                 CurlOpt.RESOLVE: [f"{checked.host}:{checked.port}:{pinned}"],
             }
-            session = AsyncSession(impersonate=PROFILE, trust_env=False, curl_options=options)
+            session = AsyncSession(
+                impersonate=PROFILE,
+                trust_env=False,
+                max_clients=CONNECTIONS_MAX,
+                curl_options=options,
+            )
             self._sessions[key] = session
             if len(self._sessions) > SESSIONS_MAX:
                 _, oldest = self._sessions.popitem(last=False)
                 await oldest.close()
         self._sessions.move_to_end(key)
         return session
+
+
+def _target(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        raise Unreached(FailureReason.truncated, "it redirects to something unreadable") from None
 
 
 def _page(url: str, answer: Response) -> Page:

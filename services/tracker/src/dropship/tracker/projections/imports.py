@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from dropship.runtime.journal import Cause, Transaction
-from dropship.tracker.domain.importing import Look, Waiting
+from dropship.tracker.domain.importing import Look
 from dropship.tracker.projections.products import Wanted
 
 
@@ -25,9 +25,6 @@ class Pending(Struct, frozen=True):
     source: str
     cause: Cause
     deadline_at: datetime | None = None
-
-    def waiting(self) -> Waiting:
-        return Waiting(self.job_id, str(self.product_id), self.tenant_id)
 
 
 class Load(Struct, frozen=True):
@@ -77,8 +74,6 @@ SELECT u.product, u.source, u.command, u.job, %s, u.asks
 
 async def add(tx: Transaction, pending: Sequence[Pending]) -> None:
     """Remember imports; one that is remembered already stays as it is."""
-    if not pending:
-        return
     await tx.execute(
         _ADD,
         (

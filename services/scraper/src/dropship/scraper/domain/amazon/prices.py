@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from dropship.contracts.money import Money
 from dropship.scraper.domain.amazon.page import said
-from dropship.scraper.domain.amounts import is_range, money_of, price_in
+from dropship.scraper.domain.amounts import is_range, money_of, number_in, price_in
 
 Root = LexborHTMLParser | LexborNode
 
@@ -62,7 +62,10 @@ FORMATS = (
     " #MediaMatrix .a-button-selected, #formats .a-button-selected"
 )
 
-_ALIEN = re.compile(r"used|rent|sns|subscri|olp|renewed|refurb|tradein|aod", re.IGNORECASE)
+_ALIEN = re.compile(
+    r"(?:^|[_-])(?:used|rent|sns|olp|aod|all-offers|renewed|refurb|trade-?in|subscri)",
+    re.IGNORECASE,
+)
 
 
 class Tongue(Struct, frozen=True):
@@ -87,14 +90,22 @@ def shown(node: LexborNode, tongue: Tongue) -> Money | None:
     offscreen, whole = node.css_first(".a-offscreen"), node.css_first(".a-price-whole")
     if offscreen is None and whole is None:
         return price_in(said(node), tongue.mark, tongue.currency)
-    aloud = price_in(said(offscreen), tongue.mark, tongue.currency)
-    if whole is None:
+    spoken = said(offscreen)
+    aloud = price_in(spoken, tongue.mark, tongue.currency)
+    if whole is None or (spoken and aloud is None):
         return aloud
-    units = re.sub(r"\D", "", said(whole))
-    fraction = re.sub(r"\D", "", said(node.css_first(".a-price-fraction")))
-    sign = said(node.css_first(".a-price-symbol")) or tongue.currency
-    seen = price_in(f"{sign} {units}.{fraction}".rstrip("."), ".", tongue.currency)
+    seen = _in_parts(node, said(whole), tongue)
     return seen if aloud is None or aloud == seen else None
+
+
+def _in_parts(node: LexborNode, whole: str, tongue: Tongue) -> Money | None:
+    """The price written as whole, fraction and sign, each in an element of its own."""
+    units = number_in(whole.rstrip(".,\u066b "), tongue.mark, 0)
+    fraction = said(node.css_first(".a-price-fraction"))
+    if units is None or not re.fullmatch(r"[0-9]{0,3}", fraction):
+        return None
+    sign = said(node.css_first(".a-price-symbol")) or tongue.currency
+    return price_in(f"{sign} {units}.{fraction}".rstrip("."), ".", tongue.currency)
 
 
 def first(root: Root, selectors: tuple[str, ...], tongue: Tongue) -> Money | None:

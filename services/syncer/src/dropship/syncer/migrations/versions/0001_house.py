@@ -1,6 +1,7 @@
 """The tables that every service has."""
 
 from alembic import op
+
 from dropship.runtime.house import create_0001
 
 revision = "0001"

@@ -1,0 +1,227 @@
+"""``dropship demo``: the main job, done before your eyes."""
+
+import asyncio
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import click
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+from dropship.cli.broker import bus_to
+from dropship.cli.demo.seller import Seller
+from dropship.cli.demo.story import CHECK_EVERY_S, Story
+from dropship.cli.demo.summary import Summary
+from dropship.cli.demo.world import World
+from dropship.cli.faults import Fault
+from dropship.cli.settings import Stores, default_home
+from dropship.cli.stack.home import Home
+from dropship.cli.stack.permissions import ADMIN, SERVICES
+from dropship.cli.stack.plan import DATABASE, Plan, Wish
+from dropship.cli.stack.running import Running
+from dropship.runtime.embedded import free_port
+from dropship.runtime.verifying import verify_events
+
+HTTP_S = 30.0
+INTERRUPTED = 130
+T = TypeVar("T")
+
+
+@click.command("demo")
+@click.option("--once", is_flag=True, help="Stop and clean up when the story is told.")
+@click.option("--json", "as_json", is_flag=True, help="Only one JSON summary, on the last line.")
+@click.option(
+    "--pages",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Import every saved supplier page of this folder as well.",
+)
+@click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to work in; it is emptied. By default one below .data.",
+)
+def command(once: bool, as_json: bool, pages: Path | None, home: Path | None) -> None:
+    """Import products from two suppliers and watch their prices move.
+
+    Starts a whole stack of its own with simulated suppliers, beside any other one. A seller signs
+    up and imports products; the suppliers' prices move; the histories show it. Then it stays up for
+    you to look around, unless --once is given. Nothing of it is kept.
+
+    \b
+    Examples:
+      dropship demo
+      dropship demo --once --json | tail -n 1 | jq .example
+      dropship demo --once --pages saved-pages/
+    """
+    demo = _Demo(_home(once, home), pages.absolute() if pages else None, once, as_json)
+    demo.home.make()
+    with demo.home.held():
+        try:
+            raise SystemExit(demo.run())
+        except Fault as fault:
+            demo.failed = True
+            raise Fault(f"{fault.message}\nLogs are in {demo.home.logs}") from fault
+        finally:
+            demo.discard()
+
+
+def _home(once: bool, given: Path | None) -> Home:
+    if given is not None:
+        home = Home.at(given)
+    elif once:
+        parent = default_home()
+        try:
+            parent.mkdir(mode=0o711, parents=True, exist_ok=True)
+            home = Home.at(Path(tempfile.mkdtemp(prefix="demo-", dir=parent)))
+        except OSError:
+            home = Home.at(Path(tempfile.mkdtemp(prefix="dropship-demo-")))
+    else:
+        home = Home.at(default_home() / "demo")
+    if home.holder() is not None:
+        raise home.already_running()
+    return home
+
+
+class _Demo:
+    """One demo in one folder."""
+
+    def __init__(self, home: Home, pages: Path | None, once: bool, as_json: bool) -> None:
+        self.home, self._pages, self._once, self._as_json = home, pages, once, as_json
+        self._console = Console(stderr=True, quiet=as_json)
+        self._plan: Plan | None = None
+        self._began = time.monotonic()
+        self._told = False
+        self.failed = False
+
+    def run(self) -> int:
+        self._empty()
+        wish = Wish(
+            gateway_port=free_port(),
+            simulators=True,
+            pages=self._pages,
+            settings={"DROPSHIP_CHECK_EVERY_S": str(CHECK_EVERY_S)},
+            throwaway=True,
+        )
+        running = Running(self.home, wish, lambda _name, _line: None)
+        self._plan = running.plan
+        with self._console.status("starting") as status:
+            code = asyncio.run(
+                running.run(
+                    lambda title: status.update(f"starting {title}"),
+                    lambda plan: self._tell(plan, status.stop),
+                )
+            )
+        return code if self._told else INTERRUPTED
+
+    def _empty(self) -> None:
+        for path in self.home.folder.iterdir():
+            if path.name in ("nats", "postgres"):
+                shutil.rmtree(path)
+        self.home.secrets_file.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Remove what the demo made; after a fault its logs stay."""
+        if self._plan is not None:
+            self._plan.postgres.remove_elsewhere()
+        if not self.failed:
+            shutil.rmtree(self.home.folder, ignore_errors=True)
+
+    async def _tell(self, plan: Plan, started: Callable[[], None]) -> None:
+        started()
+        startup_s = round(time.monotonic() - self._began, 2)
+        gateway = httpx.AsyncClient(base_url=plan.gateway_url, timeout=HTTP_S)
+        supplier = httpx.AsyncClient(base_url=plan.simulator_url, timeout=HTTP_S)
+        async with gateway, supplier:
+            seller, world = Seller(gateway), World(supplier)
+            with self._bars() as track:
+                summary = await _reached(Story(seller, world, track).tell(self._pages))
+            await _reached(world.let_time_run())
+        summary.events = await _verified(plan)
+        summary.timings["startup_s"] = startup_s
+        summary.timings["total_s"] = round(time.monotonic() - self._began, 2)
+        self._show(summary)
+        self._told = True
+        if not self._once:
+            self._invite(plan, seller)
+            await asyncio.Event().wait()
+
+    @contextmanager
+    def _bars(self) -> Iterator[Callable[[str, int], Callable[[], None]]]:
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn())
+        with Progress(*columns, MofNCompleteColumn(), console=self._console) as progress:
+
+            def track(title: str, total: int) -> Callable[[], None]:
+                bar = progress.add_task(title, total=total)
+                return lambda: progress.advance(bar)
+
+            yield track
+
+    def _show(self, summary: Summary) -> None:
+        if self._as_json:
+            click.echo(json.dumps(summary.as_json()))
+            return
+        _tell_person(summary)
+
+    def _invite(self, plan: Plan, seller: Seller) -> None:
+        if self._as_json:
+            return
+        here = f"--home {self.home.folder}"
+        for line in (
+            "",
+            "It stays up, and its world goes on moving. Look around:",
+            f"  the API, documented     {plan.gateway_url}/docs",
+            f"  the simulated suppliers {plan.simulator_url}/_sim/products",
+            f"  sign in as              {seller.email} with {seller.password}",
+            f"  what happens now        dropship events --follow {here}",
+            f"  what runs               dropship status {here}",
+            "Ctrl-C stops it.",
+        ):
+            click.echo(line)
+
+
+async def _reached(step: Awaitable[T]) -> T:
+    try:
+        return await step
+    except httpx.HTTPError as error:
+        raise Fault(f"{type(error).__name__} while talking to our own stack: {error}") from error
+
+
+async def _verified(plan: Plan) -> int:
+    """Prove that the log holds all that was said; how many messages that were."""
+    password = plan.secrets.password(f"nats/{ADMIN}")
+    stores = Stores(plan.postgres.dsn(DATABASE), plan.nats.url, ADMIN, password)
+    async with bus_to(stores) as bus:
+        verdict = await verify_events(bus, stores.database_url, SERVICES, lambda _d, _t: None)
+    if not verdict.ok:
+        raise Fault(f"the log does not hold what was said: {'; '.join(verdict.faults)}")
+    return verdict.messages
+
+
+def _tell_person(summary: Summary) -> None:
+    suppliers = ", ".join(f"{count} from {name}" for name, count in summary.imported.items())
+    click.echo(f"\nimported {suppliers}, in {summary.timings['imports_s']} s")
+    if summary.pages is not None:
+        counts = summary.pages.as_json()
+        click.echo(f"saved pages: {counts['imported']} of {counts['found']} imported")
+        for reason, count in counts["skipped_because"].items():
+            click.echo(f"  {count} skipped: {reason}")
+        for file, reason in summary.pages.failed.items():
+            click.echo(f"  {file} failed: {reason}")
+    click.echo(
+        f"{summary.checks} checks found {summary.price_changes} new prices "
+        f"and {summary.stock_changes} new stocks"
+    )
+    example = summary.example
+    click.echo(f"for example {example['title']} ({example['supplier']} {example['external_id']}):")
+    for point in example["prices"]:
+        price = point["price"]
+        amount = f"{price['amount']} {price['currency']}" if price else "no offer"
+        click.echo(f"  {point['at'][:19]}  {amount}")
+    click.echo(f"the log holds {summary.events} messages and agrees with every journal")

@@ -1,0 +1,1 @@
+"""The main job, told by doing it: a seller imports products and sees their prices move."""

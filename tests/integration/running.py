@@ -1,0 +1,146 @@
+"""A whole stack of real processes, started and stopped as a person would: by the command line."""
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import nats
+from nats.aio.client import Client
+from psycopg import AsyncConnection
+
+from dropship.runtime.testing import eventually
+from integration import programs
+
+START_S = 120.0
+NEVER_ASK = "--port=0"
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command of ``dropship`` ended, and everything it wrote."""
+
+    code: int
+    said: str
+
+
+@contextmanager
+def new_home() -> Iterator[Path]:
+    """A folder for one stack that the database's own user can walk to, removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="dropship-shop-"))
+    folder.chmod(0o711)
+    try:
+        yield folder / ".data"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """Our own surroundings without anybody's settings, and with these ones."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("DROPSHIP_")}
+    return plain | {f"DROPSHIP_{name}": value for name, value in settings.items()}
+
+
+async def spawn(*arguments: str, out: Any, **settings: str) -> asyncio.subprocess.Process:
+    """``dropship`` with these arguments; `settings` are variables without their prefix."""
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "dropship.cli", *arguments),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=out,
+        stderr=asyncio.subprocess.STDOUT,
+        env=environment(settings),
+    )
+
+
+async def dropship(*arguments: str, within_s: float = START_S, **settings: str) -> Done:
+    """Run a command of ``dropship`` to its end."""
+    process = await spawn(*arguments, out=asyncio.subprocess.PIPE, **settings)
+    said, _ = await asyncio.wait_for(process.communicate(), within_s)
+    return Done(process.returncode or 0, said.decode())
+
+
+class Stack:
+    """A running stack, known only by what it promises to outsiders: its ``stack.json``."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    @classmethod
+    async def up(cls, home: Path, *arguments: str, **settings: str) -> "Stack":
+        """Start one in the background, and return when it says that it is ready."""
+        done = await dropship("up", "--detach", NEVER_ASK, "--home", str(home), *arguments, **settings)
+        assert done.code == 0, done.said
+        return cls(home)
+
+    async def down(self) -> Done:
+        """Stop it as a person would."""
+        return await dropship("down", "--home", str(self.home))
+
+    def now(self) -> dict[str, Any]:
+        """``stack.json`` as it stands at this moment."""
+        described: dict[str, Any] = msgspec.json.decode((self.home / "stack.json").read_bytes())
+        return described
+
+    @property
+    def gateway(self) -> str:
+        return str(self.now()["gateway"]["url"])
+
+    @property
+    def simulator(self) -> str:
+        return str(self.now()["simulators"]["supplier"]["url"])
+
+    @property
+    def dsn(self) -> str:
+        return str(self.now()["postgres"]["dsn"])
+
+    def pids(self) -> dict[str, int]:
+        """Every program by a name of ours (``tracker/0``), with its process id now."""
+        now = self.now()
+        services = {
+            f"{name}/{number}": replica["pid"]
+            for name, replicas in now["services"].items()
+            for number, replica in enumerate(replicas)
+        }
+        return {"nats": now["nats"]["pid"], "postgres": now["postgres"]["pid"], **services}
+
+    def supervisor(self) -> int:
+        """The process that keeps the others running: their parent."""
+        return programs.parent_of(self.now()["nats"]["pid"])
+
+    def family(self) -> frozenset[programs.Program]:
+        """The supervisor and everything below it."""
+        return programs.family_of(self.supervisor())
+
+    async def sql(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """What the database answers to its administrator."""
+        async with await AsyncConnection.connect(self.dsn, connect_timeout=5) as connection:
+            cursor = await connection.execute(statement.encode(), parameters or None)
+            return await cursor.fetchall()
+
+    async def nats(self, **more: Any) -> Client:
+        """A connection with the administrator's rights, or with those of another `user`."""
+        server = self.now()["nats"]
+        given = {"user": server["user"], "password": server["password"], **more}
+        return await nats.connect(server["url"], max_reconnect_attempts=1, **given)
+
+
+async def stopped(family: Sequence[programs.Program] | frozenset[programs.Program]) -> None:
+    """Wait until nothing of it runs any more: whoever is left is an orphan, and named."""
+    await eventually(
+        lambda: not [one for one in family if one.is_alive()],
+        within_s=20,
+        what=f"the end of {', '.join(sorted(one.name for one in family))}",
+    )
+
+
+def strike(pid: int) -> None:
+    """``kill -9``."""
+    os.kill(pid, signal.SIGKILL)
