@@ -3,20 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
-from typing import Any, TypeVar, overload, overload
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 POLL_S = 0.02
 
 
-@overload
-async def eventually(
-    predicate: Callable[[], Awaitable[T]], *, within_s: float = 10.0, what: str = ""
-) -> T: ...
-@overload
-async def eventually(
-    predicate: Callable[[], T], *, within_s: float = 10.0, what: str = ""
-) -> T: ...
 @overload
 async def eventually(
     predicate: Callable[[], Awaitable[T]], *, within_s: float = 10.0, what: str = ""
