@@ -48,10 +48,11 @@ test-rules *options:
 bench program="*":
     for program in $(grep -l __main__ benchmarks/{{ program }}.py); do python "$program"; done
 
-# Write the JSON Schemas of all messages anew
+# Write anew what follows from the messages: JSON Schemas, NATS rights for docker compose
 [group('keep')]
 schemas:
     python -m dropship.contracts.schemas libs/contracts/schemas
+    python .ci/nats_conf.py
 
 # Take the newest allowed versions and pin every one of them exactly
 [group('keep')]

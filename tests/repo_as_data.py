@@ -23,8 +23,8 @@ PACKAGES = {
     "cli": ROOT / "cli",
 }
 _ITALICS = re.compile(r"(?<!\*)\*(?!\*).*?(?<!\*)\*(?!\*)", re.DOTALL)
-_LINE = re.compile(r"^- \*\*(\w+)\*\*: (.*?)(?=^- \*\*|\n\n|\Z)", re.DOTALL | re.MULTILINE)
-_NAME = re.compile(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`")
+_LINE = re.compile(r"^- \*\*(\w+)\*\*:? (.*?)(?=^- \*\*|\n\n|\Z)", re.DOTALL | re.MULTILINE)
+_NAME = re.compile(r"`((?:[A-Z][a-z]+)+)([A-Z][a-z]+)((?:/[A-Z][a-z]+)*)`")
 
 
 @cache
@@ -134,11 +134,15 @@ def wired(service: str) -> Service:
 
 
 def readme_lines(service: str) -> dict[str, str]:
-    """``- **hears**: …`` and the others, without the italics that tell of later releases."""
+    """``- **hears** …`` and the others, without the italics that tell of later releases."""
     text = (PACKAGES[service] / "README.md").read_text(encoding="utf-8")
     return {word: _ITALICS.sub("", line) for word, line in _LINE.findall(text)}
 
 
 def names_in(text: str) -> set[str]:
-    """Messages named in prose: `` `PriceChanged` ``."""
-    return set(_NAME.findall(text))
+    """Messages named in prose: `` `PriceChanged` ``, or `` `ImportCompleted/Failed` `` for two."""
+    return {
+        noun + verb
+        for noun, first, others in _NAME.findall(text)
+        for verb in (first, *others.split("/")[1:])
+    }

@@ -16,9 +16,7 @@ REPLICAS = ("--replicas", "tracker=2", "--replicas", "scraper=2")
 async def stack() -> AsyncIterator[Stack]:
     """Two trackers, two scrapers, one of everything else; products are looked at often."""
     with new_home() as home:
-        stack = await Stack.up(
-            home, "--simulators", *REPLICAS, CHECK_EVERY_S=str(CHECK_EVERY_S)
-        )
+        stack = await Stack.up(home, "--simulators", *REPLICAS, CHECK_EVERY_S=str(CHECK_EVERY_S))
         try:
             yield stack
         finally:

@@ -52,9 +52,9 @@ async def read(client: Client, stream: str) -> list[Stored]:
                 f"$JS.API.DIRECT.GET.{stream}", msgspec.json.encode(wish), reply=inbox
             )
             before = len(found)
-            while not (headers := (message := await arrivals.next_msg(SILENCE_S)).headers or {}).get(
-                "Status"
-            ):
+            while not (
+                headers := (message := await arrivals.next_msg(SILENCE_S)).headers or {}
+            ).get("Status"):
                 seq = int(headers["Nats-Sequence"])
                 found.append(Stored(seq, headers["Nats-Subject"], dict(headers), message.data))
             if len(found) == before:

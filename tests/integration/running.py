@@ -40,7 +40,7 @@ def new_home() -> Iterator[Path]:
     try:
         yield folder / ".data"
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if not os.environ.get('KEEPIT'): shutil.rmtree(folder, ignore_errors=True)
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
@@ -76,7 +76,9 @@ class Stack:
     @classmethod
     async def up(cls, home: Path, *arguments: str, **settings: str) -> "Stack":
         """Start one in the background, and return when it says that it is ready."""
-        done = await dropship("up", "--detach", NEVER_ASK, "--home", str(home), *arguments, **settings)
+        done = await dropship(
+            "up", "--detach", NEVER_ASK, "--home", str(home), *arguments, **settings
+        )
         assert done.code == 0, done.said
         return cls(home)
 

@@ -94,8 +94,7 @@ async def test_everything_that_an_import_led_to_names_the_wish_of_the_shop_as_it
     (wish,) = [
         envelope
         for envelope in everything
-        if envelope.type == ImportRequested.wire_type()
-        and envelope.partitionkey == job["job_id"]
+        if envelope.type == ImportRequested.wire_type() and envelope.partitionkey == job["job_id"]
     ]
     story = {e.id: e for e in everything if e.correlationid == wish.correlationid}
     assert {envelope.type for envelope in story.values()} == {

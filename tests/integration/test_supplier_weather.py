@@ -25,7 +25,11 @@ WEATHER = [
 async def _memory(shop: Shop, id_: str) -> tuple[object, object, object]:
     """What is remembered of a product, but for when it was last looked for."""
     product = await shop.product(id_)
-    kept = {k: v for k, v in product.items() if k not in {"last_seen_at", "last_failure", "last_failed_at"}}
+    kept = {
+        k: v
+        for k, v in product.items()
+        if k not in {"last_seen_at", "last_failure", "last_failed_at"}
+    }
     return kept, await shop.prices(id_), await shop.stock(id_)
 
 
@@ -85,9 +89,7 @@ async def test_a_mistyped_id_fails_as_not_found_and_is_not_watched_for_ever(
     for job in (await shop.ended(amazon), await shop.ended(feed)):
         assert (job["status"], job["error"]) == ("FAILED", "not_found")
     assert (await shop.shows("/v1/products"))["items"] == []
-    watches = await stack.sql(
-        "SELECT 1 FROM tracker.watches WHERE tenant_id = %s", shop.tenant
-    )
+    watches = await stack.sql("SELECT 1 FROM tracker.watches WHERE tenant_id = %s", shop.tenant)
     assert watches == []
 
 

@@ -24,7 +24,9 @@ async def test_two_shops_want_the_same_product_at_once_and_the_supplier_is_asked
     )
     ends = await asyncio.gather(shop.ended(mine), neighbour.ended(theirs))
     assert [job["status"] for job in ends] == ["SUCCESS", "SUCCESS"]
-    assert ends[0]["result"] == ends[1]["result"] == {"product_id": product_id("amazon-com", wanted)}
+    assert (
+        ends[0]["result"] == ends[1]["result"] == {"product_id": product_id("amazon-com", wanted)}
+    )
     both_knew = max(datetime.fromisoformat(job["completed_at"]) for job in ends)
     for_imports = [
         visit
@@ -70,7 +72,12 @@ def _told(answer: httpx.Response, id_: str) -> tuple[int, bytes, dict[str, str]]
     ],
 )
 async def test_a_product_of_another_shop_is_answered_just_like_one_that_does_not_exist(
-    shop: Shop, neighbour: Shop, supplier: Supplier, method: str, path: str, request_: dict[str, object]
+    shop: Shop,
+    neighbour: Shop,
+    supplier: Supplier,
+    method: str,
+    path: str,
+    request_: dict[str, object],
 ) -> None:
     theirs = await neighbour.has_imported("amazon-com", await supplier.take_one("amazon-com"))
     nowhere = str(uuid4())
@@ -122,6 +129,7 @@ async def test_a_shop_that_cancels_gets_nothing_and_the_other_that_waits_still_g
     wanted = await supplier.take_one("amazon-com")
     await supplier.misbehaves("slow", id=wanted, count=1, delay_s=2)
     mine = await shop.imports("amazon-com", wanted)
+    await shop.job_until(mine, lambda job: job["status"] == "RUNNING", "its start")
     theirs = await neighbour.imports("amazon-com", wanted)
     cancelled = await shop.asks("POST", f"/v1/jobs/{mine}/cancel")
     assert (cancelled.status_code, cancelled.json()["status"]) == (200, "CANCELLED")

@@ -10,7 +10,6 @@ from dropship.contracts.imports import ImportCompleted, ImportFailed
 from dropship.contracts.offers import OfferObserved, ScrapeProduct
 from dropship.runtime.testing import eventually
 
-wait_until: Any = eventually
 KETTLE = product_id("amazon-com", "B1")
 Offer = Callable[..., OfferObserved]
 
@@ -30,7 +29,7 @@ async def test_a_look_that_arrives_while_an_import_is_being_written_completes_it
     async with story.database.transaction(second.envelope) as tx:
         await story.imports.hear([second], tx)
         heard = asyncio.create_task(story.scene.hears_many(story.looks.hear, look))
-        await wait_until(lambda: somebody_waits_for_a_lock(story))
+        await eventually(lambda: somebody_waits_for_a_lock(story))
     await heard
     said = await story.scene.said()
     assert [m.job_id for m in said if isinstance(m, ImportCompleted)] == ["job-1", "job-2"]
@@ -45,7 +44,7 @@ async def test_an_import_that_arrives_while_a_look_is_being_written_gets_its_own
     async with story.database.transaction(look.envelope) as tx:
         await story.looks.hear([look], tx)
         heard = asyncio.create_task(story.scene.hears_many(story.imports.hear, second))
-        await wait_until(lambda: somebody_waits_for_a_lock(story))
+        await eventually(lambda: somebody_waits_for_a_lock(story))
     await heard
     said = await story.scene.said()
     assert [m.job_id for m in said if isinstance(m, ImportCompleted)] == ["job-1"]

@@ -32,7 +32,6 @@ from dropship.runtime.topology import read
 from dropship.tracker.app import build
 from dropship.tracker.settings import TrackerSettings
 
-wait_until: Any = eventually
 TOPOLOGY = Path(__file__).parents[4] / "cli/src/dropship/cli/topology.toml"
 KETTLE = product_id("amazon-com", "B1")
 _IDS = UUID("00000000-0000-5000-8000-000000000000")
@@ -95,7 +94,7 @@ async def living(service: Service) -> AsyncIterator[Service]:
                 except httpx.TransportError:
                     return False
 
-            await wait_until(ready, within_s=30, what="the tracker is ready")
+            await eventually(ready, within_s=30, what="the tracker is ready")
         yield service
     finally:
         stop.set()
@@ -123,14 +122,14 @@ async def test_an_import_becomes_a_look_and_the_look_a_product_that_its_tenant_m
     log, service = pair
     wish = ImportRequested(job_id="job-1", source="amazon-com", external_id="B1")
     request = await log.says(wish, "job-1", tenant="anna")
-    order = await wait_until(
+    order = await eventually(
         lambda: log.heard("work.scraper.amazon.now.scrape_product", "WORK"), within_s=20
     )
     assert order is not None
     assert order.causationid == request.id
     await log.says(offer(), KETTLE)
     subject = f"evt.{partition_of('job-1'):02d}.import.completed"
-    completed = await wait_until(lambda: log.heard(subject), within_s=20)
+    completed = await eventually(lambda: log.heard(subject), within_s=20)
     assert completed is not None
     assert (completed.causationid, completed.tenant) == (request.id, "anna")
 

@@ -118,7 +118,8 @@ class Leases:
         """Beat, and take or mark for release, until the session is lost. Raises SessionLost."""
         while True:
             try:
-                await asyncio.wait_for(self._beat(), IDLE_TIMEOUT_S)
+                async with asyncio.timeout(IDLE_TIMEOUT_S):
+                    await self._beat()
             except (psycopg.Error, TimeoutError) as error:
                 raise SessionLost(type(error).__name__) from error
             await asyncio.sleep(self.beat_s)

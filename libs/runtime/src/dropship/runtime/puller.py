@@ -114,7 +114,8 @@ class Puller:
         while not self._buffer and not self.lost:
             self._arrived.clear()
             try:
-                await asyncio.wait_for(self._arrived.wait(), HEARTBEAT_S)
+                async with asyncio.timeout(HEARTBEAT_S):
+                    await self._arrived.wait()
             except TimeoutError:
                 self._check_heartbeat()
 
@@ -126,7 +127,8 @@ class Puller:
                 return []
             self._arrived.clear()
             try:
-                await asyncio.wait_for(self._arrived.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await self._arrived.wait()
             except TimeoutError:
                 self._check_heartbeat()
         taken = [self._buffer.popleft() for _ in range(min(most, len(self._buffer)))]

@@ -114,7 +114,8 @@ class Relay:
 
     async def _rest(self) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), CHECK_EVERY_S)
+            async with asyncio.timeout(CHECK_EVERY_S):
+                await self._woken.wait()
 
     async def _execute(
         self, sql: str, params: tuple[Any, ...], *, binary: bool = False
