@@ -7,10 +7,12 @@ from types import ModuleType
 
 import pytest
 
+from dropship.runtime.telemetry import metrics  # noqa: F401 - fills the registry
 from dropship.scraper.adapters.conformance import SupplierConformance
 from repo_as_data import ROOT, files, place
 
 SUPPLIERS = (ROOT / "docs" / "suppliers.md").read_text(encoding="utf-8")
+PAGES = [path for path in files() if path.suffix == ".md"]
 LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
 
 
@@ -42,7 +44,7 @@ class TestTheSupplierThatIsShown(SupplierConformance):
         type(self).recordings = tmp_path
 
 
-@pytest.mark.parametrize("page", [path for path in files() if path.suffix == ".md"], ids=place)
+@pytest.mark.parametrize("page", PAGES, ids=place)
 def test_a_link_leads_somewhere(page: Path) -> None:
     targets = LINK.findall(page.read_text(encoding="utf-8"))
 

@@ -81,6 +81,12 @@ class Shop:
 
         return await eventually(acknowledged, within_s=40, what=f"the acknowledgement of {id_}")
 
+    async def connects(self, name: str, url: str) -> None:
+        """Register a feed of its own."""
+        feed = {"name": name, "url": url}
+        answer = await self.asks("POST", "/v1/feeds", json=feed)
+        assert answer.status_code == 201, answer.text
+
     async def job(self, id_: str) -> dict[str, Any]:
         job: dict[str, Any] = await self.shows(f"/v1/jobs/{id_}")
         return job

@@ -28,15 +28,15 @@ class Supplier:
         await self._ask("POST", "clock", json={"pause": True})
 
     async def take(self, supplier: str, count: int = 1) -> list[dict[str, Any]]:
-        """Products plainly for sale that nobody else in this run has taken."""
+        """Products that nobody else in this run has taken, made plainly for sale."""
         found = [
-            product
+            str(product["id"])
             for product in await self._ask("GET", "products", params={"supplier": supplier})
-            if product["availability"] == "in_stock" and product["id"] not in self._taken
+            if product["id"] not in self._taken
         ][:count]
         assert len(found) == count, f"{supplier} has no {count} products left"
-        self._taken |= {product["id"] for product in found}
-        return found
+        self._taken |= set(found)
+        return [await self.sets(id_, price="20.00", quantity=40) for id_ in found]
 
     async def take_one(self, supplier: str) -> str:
         (product,) = await self.take(supplier)

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from dropship.contracts.products import PriceChanged, ProductVanished, StockChanged
+from dropship.contracts.suppliers import SupplierSuspended
 from dropship.runtime.testing import eventually
 from integration import log
 from integration.running import Stack
@@ -12,12 +13,11 @@ from integration.shop import Shop
 from integration.supplier import FEED, Supplier
 
 WEATHER = [
-    pytest.param("amazon-de", {"mode": "captcha"}, "blocked_captcha", id="a robot check"),
-    pytest.param("amazon-fr", {"mode": "503"}, "server_error", id="an overloaded supplier"),
+    pytest.param("amazon-fr", {"mode": "503", "source": "amazon-fr"}, "server_error", id="an overloaded supplier"),
     pytest.param(
-        "amazon-it", {"mode": "timeout", "delay_s": 0.3}, "unreachable", id="a silent supplier"
+        "amazon-it", {"mode": "timeout", "source": "amazon-it", "delay_s": 0.3}, "unreachable", id="a silent supplier"
     ),
-    pytest.param("amazon-es", {"mode": "cut_off"}, "truncated", id="half a page"),
+    pytest.param("amazon-es", {"mode": "cut_off", "source": "amazon-es"}, "truncated", id="half a page"),
     pytest.param(FEED, {"mode": "500", "route": "feed"}, "server_error", id="a broken feed"),
 ]
 
@@ -40,11 +40,12 @@ async def test_bad_weather_at_a_supplier_fails_the_import_with_a_reason_and_chan
     known, wanted = [product["id"] for product in await supplier.take(source, 2)]
     id_ = await shop.has_imported(source, known)
     before = await _memory(shop, id_)
-    where = fault if source == FEED else fault | {"source": source}
-    await supplier.misbehaves(**where)  # type: ignore[arg-type]
+    await shop.connects("other", f"{supplier.url}/feed/products.csv?other")
+    await supplier.misbehaves(**fault)  # type: ignore[arg-type]
     await supplier.sets(known, price="1.00")
     try:
-        job = await shop.ended(await shop.imports(source, wanted))
+        other = f"{FEED}-other" if source == FEED else source
+        job = await shop.ended(await shop.imports(other, wanted))
         assert (job["status"], job["error"]) == ("FAILED", reason)
         assert job["result"] is None
         assert job["timeline"][-1]["what"] == "ImportFailed"
@@ -53,11 +54,38 @@ async def test_bad_weather_at_a_supplier_fails_the_import_with_a_reason_and_chan
         async def the_check_has_failed_too() -> bool:
             return (await shop.product(id_))["last_failure"] is not None
 
-        if source != "amazon-de":  # a supplier who says no is left alone for half a minute
-            await eventually(the_check_has_failed_too, within_s=20, what="a failed check")
+        await eventually(the_check_has_failed_too, within_s=20, what="a failed check")
         assert await _memory(shop, id_) == before
     finally:
         await supplier.behaves()
+
+
+async def test_a_supplier_that_shows_robot_checks_is_left_alone_and_its_known_prices_stay(
+    stack: Stack, shop: Shop, neighbour: Shop, supplier: Supplier
+) -> None:
+    known, wanted = [product["id"] for product in await supplier.take("amazon-de", 2)]
+    id_ = await shop.has_imported("amazon-de", known)
+    await shop.asks("PATCH", f"/v1/products/{id_}", json={"check_every_s": 3600})
+    before = await _memory(shop, id_)
+    await supplier.misbehaves("captcha", source="amazon-de")
+    await supplier.sets(known, price="1.00")
+    try:
+        job = await neighbour.ended(await neighbour.imports("amazon-de", known))
+        assert (job["status"], job["error"]) == ("FAILED", "blocked_captcha")
+        assert await _memory(shop, id_) == before
+        waiting = await shop.imports("amazon-de", wanted)
+        job = await shop.job_until(waiting, lambda job: len(job["timeline"]) > 2, "being put off")
+        assert (job["status"], job["timeline"][-1]["reason"]) == ("RUNNING", "supplier_suspended")
+        assert await supplier.visits(wanted) == []
+        assert (await shop.asks("POST", f"/v1/jobs/{waiting}/cancel")).status_code == 200
+    finally:
+        await supplier.behaves()
+    client = await stack.nats()
+    try:
+        (rest,) = log.of_type(await log.said(client), SupplierSuspended)
+    finally:
+        await client.close()
+    assert rest.envelope.subject == "supplier:amazon-de"
 
 
 async def test_an_import_that_meets_a_passing_failure_is_tried_again_and_tells_so(

@@ -68,7 +68,8 @@ class Toy:
 
     def settings(self, name: str = "toy-1", **more: Any) -> Any:
         dsn = self.servers.app_dsn(self.database, "toy")
-        return settings_for("toy", dsn, self.nats.url, self.servers.password, replica=name, **more)
+        url = more.pop("nats_url", self.nats.url)
+        return settings_for("toy", dsn, url, self.servers.password, replica=name, **more)
 
     @asynccontextmanager
     async def running(
@@ -100,8 +101,8 @@ class Toy:
             await database.close()
 
     @asynccontextmanager
-    async def bus(self, name: str = "test") -> AsyncIterator[Bus]:
-        bus = Bus(self.settings(), name)
+    async def bus(self, name: str = "test", **more: Any) -> AsyncIterator[Bus]:
+        bus = Bus(self.settings(**more), name)
         await bus.connect()
         try:
             yield bus

@@ -176,7 +176,7 @@ class _Demo:
         for line in (
             "",
             "It stays up, and its world goes on moving. Look around:",
-            f"  the API, documented     {plan.gateway_url}/docs",
+            f"  the API, documented     {plan.gateway_url}/v1/openapi.json",
             f"  the simulated suppliers {plan.simulator_url}/_sim/products",
             f"  sign in as              {seller.email} with {seller.password}",
             f"  what happens now        dropship events --follow {here}",

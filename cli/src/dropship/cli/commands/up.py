@@ -183,7 +183,7 @@ class _Reporter:
 
 def _where(home: Home, gateway_url: str, plan: Plan | None = None) -> list[str]:
     lines = [
-        f"ready: {gateway_url} (try {gateway_url}/docs)",
+        f"ready: {gateway_url} (the API: {gateway_url}/v1/openapi.json)",
         f"what runs where: {home.stack_file}",
     ]
     if plan is not None and plan.postgres.place != plan.postgres.home:

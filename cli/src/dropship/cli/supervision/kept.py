@@ -12,8 +12,8 @@ from dropship.cli.supervision.part import EXIT_CONFIG, CannotStart, Part
 from dropship.runtime.embedded import StartFailed
 
 FIRST_BACKOFF_S = 0.2
-LONGEST_BACKOFF_S = 10.0
-SETTLED_S = 30.0
+LONGEST_BACKOFF_S = 5.0
+SETTLED_S = 5.0
 GIVE_UP_STARTS = 5
 PROBE_S = 0.05
 

@@ -4,6 +4,7 @@
 ``libs/contracts/schemas`` and a test keeps them true.
 """
 
+import inspect
 import json
 import sys
 from pathlib import Path
@@ -20,6 +21,9 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 def schema_of(type_: type[Any], name: str) -> dict[str, Any]:
     """One self-contained draft 2020-12 schema."""
     (schema,), components = msgspec.json.schema_components([type_], ref_template="#/$defs/{name}")
+    for component in components.values():
+        if "description" in component:  # Python 3.13 takes the indentation off by itself.
+            component["description"] = inspect.cleandoc(component["description"])
     return {"$schema": DRAFT, "$id": f"{SCHEMAS}{name}.json", **schema, "$defs": components}
 
 

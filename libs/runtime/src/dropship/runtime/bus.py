@@ -64,7 +64,10 @@ _acks = msgspec.json.Decoder(Ack)
 
 
 class Bus:
-    """NATS for one process. Reconnects for ever; `on_reconnect` callbacks run after each time."""
+    """NATS for one process. Reconnects for ever; `on_reconnect` callbacks run after each time.
+
+    `breaks` counts how often the connection was lost: what was on its way then never arrives.
+    """
 
     def __init__(self, settings: ServiceSettings, name: str) -> None:
         self._settings = settings
@@ -72,6 +75,7 @@ class Bus:
         self.client: Client = Client()
         self.on_reconnect: list[Callable[[], Awaitable[None]]] = []
         self.closed = asyncio.Event()
+        self.breaks = 0
         self._closing = False
 
     @property
@@ -104,6 +108,7 @@ class Bus:
         _log.warning("nats_error", error=type(error).__name__, detail=str(error)[:200])
 
     async def _lost(self) -> None:
+        self.breaks += 1
         if not self._closing:
             _log.warning("nats_disconnected")
 
@@ -130,7 +135,10 @@ class Bus:
     async def tell(self, subject: str, payload: bytes = b"", reply: str = "") -> None:
         """Send without waiting for anything. Lost when nobody listens, or not connected."""
         if self.connected:
-            await self.client.publish(subject, payload, reply=reply)
+            try:
+                await self.client.publish(subject, payload, reply=reply)
+            except (NatsError, ConnectionError) as error:
+                _log.warning("untold", subject=subject, error=type(error).__name__)
 
     async def listen(
         self, subject: str, callback: Callable[[Msg], Awaitable[None]], queue: str = ""

@@ -41,6 +41,13 @@ def session_options(schema: str, **settings: str) -> str:
     return " ".join(f"-c {name}={value}" for name, value in options.items())
 
 
+class Busy(Retry):
+    """No connection became free in time: nobody's fault who waited for one."""
+
+    def __init__(self) -> None:
+        super().__init__(1.0, "database_busy")
+
+
 class Database:
     """Transactions that speak, and plain reads, on a bounded pool.
 
@@ -79,7 +86,7 @@ class Database:
             connection = await self.pool.getconn()
         except PoolTimeout:
             metrics.POOL_WAITS.inc()
-            raise Retry(1.0, "database_busy") from None
+            raise Busy from None
         try:
             yield connection
         finally:

@@ -23,7 +23,7 @@ from dropship.contracts.messages import Event
 from dropship.contracts.reading import NewerVersion, Reader, UnknownType
 from dropship.runtime.bus import ApiError, Bus, Uncertain
 from dropship.runtime.clock import Clock
-from dropship.runtime.database import Database
+from dropship.runtime.database import Busy, Database
 from dropship.runtime.errors import CheckpointLost, Retry, SessionLost, TooNew
 from dropship.runtime.failpoints import failpoint
 from dropship.runtime.journal import Cause, Transaction
@@ -214,6 +214,8 @@ class Hearing:
     async def _one_by_one(self, deliveries: list[Delivery]) -> None:
         for delivery in deliveries:
             for attempt in range(1, ATTEMPTS + 1):
+                if delivery.place.seq <= self._known[delivery.part].seq:
+                    break  # it was committed, and what failed came after
                 try:
                     await self._apply([delivery])
                     break
@@ -379,7 +381,9 @@ def _not_the_events_fault(error: Exception) -> bool:
     """Lost stores and lost leases end the loop; a statement that runs too long is the event's."""
     if isinstance(error, psycopg.errors.QueryCanceled):
         return False
-    return isinstance(error, CheckpointLost | TooNew | SessionLost | psycopg.OperationalError)
+    return isinstance(
+        error, CheckpointLost | TooNew | SessionLost | Busy | psycopg.OperationalError
+    )
 
 
 def _message_id(message: Msg) -> UUID | None:

@@ -16,7 +16,7 @@ from nats.errors import Error as NatsError
 from dropship.runtime.bus import ApiError, Bus, Uncertain
 from dropship.runtime.clock import Clock
 from dropship.runtime.database import Database
-from dropship.runtime.errors import Halted, Retry, SessionLost
+from dropship.runtime.errors import Halted, Retry, SessionLost, TooNew
 from dropship.runtime.hearing import Hearing
 from dropship.runtime.leases import Leases
 from dropship.runtime.logfence import Mark, check
@@ -98,13 +98,13 @@ class Living:
                     self.reasons.clear()
                     await self._loops()
             except* Halted as halted:
-                reason = str(halted.exceptions[0])
+                reason = str(_cause(halted))
                 self.reasons["log"] = reason
                 _log.error("halted", reason=reason)
                 pause_s = HALTED_S
             except* (SessionLost, psycopg.Error, OSError, Uncertain, ApiError, Retry) as lost:
-                self.reasons["session"] = f"lost: {type(lost.exceptions[0]).__name__}"
-                _log.warning("session_lost", reason=repr(lost.exceptions[0])[:200])
+                self.reasons["session"] = f"lost: {type(_cause(lost)).__name__}"
+                _log.warning("session_lost", reason=repr(_cause(lost))[:200])
             await asyncio.sleep(pause_s)
 
     async def _loops(self) -> None:
@@ -144,12 +144,16 @@ class Living:
     async def _sweep(self) -> None:
         """Find rows whose nudge was lost, and tell how many wait."""
         while True:
-            rows = dict(await self._database.fetch_all(_BACKLOG))
-            for stream, relay in self._relays.items():
-                metrics.RELAY_BACKLOG[stream].set(rows.get(stream, 0))
-                if rows.get(stream):
-                    relay.wake()
+            with contextlib.suppress(Retry):
+                await self._wake_backlog()
             await asyncio.sleep(SWEEP_S)
+
+    async def _wake_backlog(self) -> None:
+        rows = dict(await self._database.fetch_all(_BACKLOG))
+        for stream, relay in self._relays.items():
+            metrics.RELAY_BACKLOG[stream].set(rows.get(stream, 0))
+            if rows.get(stream):
+                relay.wake()
 
     async def _go_round(self, round_: Round) -> None:
         await self._lead(f"round.{round_.name}", self._leases.beat_s)
@@ -163,10 +167,17 @@ class Living:
             await asyncio.sleep(round_.every_s)
 
     async def _steadily(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
-        """A loop's own fault ends neither the others nor the process."""
+        """A loop's own fault ends neither the others nor the process.
+
+        A message of a newer release stops the loop that met it until that release runs.
+        """
         while True:
             try:
                 await loop()
+            except TooNew as newer:
+                self.reasons[name] = str(newer)
+                _log.error("loop_halted", loop=name, reason=str(newer))
+                await asyncio.sleep(HALTED_S)
             except (SessionLost, Halted):
                 raise
             except Exception as error:
@@ -183,3 +194,10 @@ class Living:
                     await asyncio.sleep(0.02)
         except (TimeoutError, psycopg.Error):
             _log.warning("left_unsent_rows")
+
+
+def _cause(group: BaseException) -> BaseException:
+    """The first exception in a group that is no group itself."""
+    while isinstance(group, BaseExceptionGroup):
+        group = group.exceptions[0]
+    return group

@@ -89,9 +89,9 @@ async def drop_first(database: Database, subscription: str, key: str) -> bool:
 
 async def _of_key(tx: Transaction, subscription: str, key: str) -> list[Parked]:
     rows = await tx.fetch_all(
-        f"SELECT {_COLUMNS} FROM parked WHERE subscription = %s AND key = %s ORDER BY seq"  # noqa: S608
-        " FOR UPDATE",
-        (subscription, key),
+        f"SELECT {_COLUMNS} FROM parked WHERE subscription = %s"  # noqa: S608
+        " AND (key = %s OR key = '' AND seq::text = %s) ORDER BY seq FOR UPDATE",
+        (subscription, key, key),
     )
     return [Parked(*row) for row in rows]
 

@@ -61,15 +61,19 @@ class Puller:
         self._heard_at = time.monotonic()
         self._subscription: Subscription | None = None
         self._ephemeral = False
+        self._breaks = bus.breaks
+        self._last = 0
         self.lost = False
 
     @classmethod
     async def on(cls, bus: Bus, stream: str, consumer: str, ahead: int) -> Self:
         """Pull from a durable consumer that exists."""
-        puller = cls(bus, stream, consumer, ahead)
-        puller._subscription = await bus.listen(puller._inbox, puller._received)
-        await puller._refill()
-        return puller
+        return await cls(bus, stream, consumer, ahead)._begun()
+
+    async def _begun(self) -> Self:
+        self._subscription = await self._bus.listen(self._inbox, self._received)
+        await self._refill()
+        return self
 
     @classmethod
     async def ephemeral(
@@ -88,9 +92,9 @@ class Puller:
         }
         body = {"stream_name": stream, "config": config, "action": "create"}
         await bus.api(f"CONSUMER.CREATE.{stream}.{name}", body)
-        puller = await cls.on(bus, stream, name, ahead)
+        puller = cls(bus, stream, name, ahead)
         puller._ephemeral = True
-        return puller
+        return await puller._begun()
 
     async def close(self) -> None:
         """Stop receiving; an ephemeral consumer is removed if the server can be reached."""
@@ -112,6 +116,7 @@ class Puller:
         """Return when something is buffered, or nothing will come any more."""
         self._check_heartbeat()
         while not self._buffer and not self.lost:
+            await self._refill()  # the last one may have met a lost connection
             self._arrived.clear()
             try:
                 async with asyncio.timeout(HEARTBEAT_S):
@@ -136,18 +141,28 @@ class Puller:
         return taken
 
     def _check_heartbeat(self) -> None:
+        if self._ephemeral and self._breaks != self._bus.breaks:
+            self.lost = True  # whatever was on the line is gone, and nobody will send it again
         if self._requested == 0:
             return
         silent_s = time.monotonic() - self._heard_at
         if silent_s > HEARTBEAT_S * MISSED_HEARTBEATS + 0.5:
             self.lost = True
 
+    def _follows(self, message: Msg) -> bool:
+        """Whether nothing is missing between the last message and this one."""
+        tokens = message.reply.split(".")
+        last, self._last = self._last, int(tokens[6 if len(tokens) == 9 else 8])
+        return not self._ephemeral or self._last == last + 1
+
     async def _received(self, message: Msg) -> None:
         self._heard_at = time.monotonic()
         status = message.headers.get("Status") if message.headers and not message.data else None
         if status is None:
             self._requested -= 1
-            self._buffer.append(message)
+            self.lost = self.lost or not self._follows(message)
+            if not self.lost:
+                self._buffer.append(message)
         elif status != "100":
             await self._ended(message, status)
         self._arrived.set()

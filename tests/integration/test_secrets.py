@@ -1,0 +1,209 @@
+"""What nobody may read is written nowhere in clear: no table, stream, log, file, answer or command."""
+
+import base64
+import secrets
+import stat
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import msgspec
+import pytest
+from nats.aio.client import Client
+
+from dropship.runtime.embedded import free_port
+from integration import log, programs
+from integration.running import Stack
+from integration.shop import Shop
+from integration.supplier import Supplier
+
+PRIVATE_FILES = frozenset({"secrets.json", "superuser", "nats.conf", "stack.json"})
+"""Where the stack keeps its own passwords, for its owner's eyes only."""
+
+HANDS_OUT_TOKENS = ("/v1/auth/signup", "/v1/auth/login", "/v1/auth/refresh")
+
+
+def forms(secret: str) -> Iterator[bytes]:
+    """The spellings in which a secret would still be one."""
+    plain = secret.encode()
+    yield from (plain, plain.hex().encode(), base64.b64encode(plain), quote(secret).encode())
+    yield base64.urlsafe_b64encode(plain).rstrip(b"=")
+
+
+class Planted:
+    """Secrets by what they are, looked for in bytes from anywhere."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, str] = {}
+
+    def plant(self, kind: str, secret: str = "") -> str:
+        secret = secret or f"canary{secrets.token_hex(12)}"
+        self._known |= dict.fromkeys(forms(secret), kind)
+        return secret
+
+    def found_in(self, content: bytes) -> set[str]:
+        return {kind for form, kind in self._known.items() if form in content}
+
+
+@pytest.fixture
+async def nats(stack: Stack) -> AsyncIterator[Client]:
+    client = await stack.nats()
+    yield client
+    await client.close()
+
+
+async def _live_through_everything(
+    stack: Stack, supplier: Supplier, planted: Planted
+) -> list[Shop]:
+    """A sign-up, mistakes at signing in, feeds with credentials that work, fail and are refused."""
+    password = planted.plant("a password")
+    shop = await Shop.opened(stack.gateway, password=password)
+    thief = Shop(stack.gateway)
+    wrong = planted.plant("a mistyped password")
+    for body in (
+        {"email": shop.email, "password": wrong},
+        {"email": shop.email, "password": wrong, "otp": planted.plant("a one-time code")},
+        {"email": planted.plant("an address"), "password": wrong},
+    ):
+        assert (await thief.asks("POST", "/v1/auth/login", json=body)).status_code in {401, 422}
+    broken = f'{{"email": "{shop.email}", "password": "{wrong}"'.encode()
+    headers = {"content-type": "application/json"}
+    for path in ("login", "signup"):
+        answer = await thief.asks("POST", f"/v1/auth/{path}", content=broken, headers=headers)
+        assert answer.status_code == 400
+    again = {"email": shop.email, "password": wrong}
+    assert (await thief.asks("POST", "/v1/auth/signup", json=again)).status_code == 409
+    await _sign_in_and_out(shop, thief, planted)
+    await _connect_feeds(shop, supplier, planted)
+    return [shop, thief]
+
+
+async def _sign_in_and_out(shop: Shop, thief: Shop, planted: Planted) -> None:
+    spent = shop.tokens["refresh_token"]
+    fresh = (await shop.asks("POST", "/v1/auth/refresh", json={"refresh_token": spent})).json()
+    reused = await thief.asks("POST", "/v1/auth/refresh", json={"refresh_token": spent})
+    assert reused.status_code == 401
+    for tokens in (shop.tokens, fresh):
+        planted.plant("a refresh token", tokens["refresh_token"])
+        planted.plant("an access token's signature", tokens["access_token"].rpartition(".")[2])
+    credentials = {"email": shop.email, "password": shop.password}
+    await shop.sign_in_with((await shop.asks("POST", "/v1/auth/login", json=credentials)).json())
+    planted.plant("a refresh token", shop.tokens["refresh_token"])
+    access = shop.tokens["access_token"]
+    planted.plant("an access token's signature", access.rpartition(".")[2])
+    for path in ("/v1/products", "/v1/nowhere"):
+        await thief.asks("GET", path, params={"access_token": access})
+        forged = {"authorization": f"Bearer {access}x"}
+        assert (await thief.asks("GET", path, headers=forged)).status_code in {401, 404}
+
+
+async def _connect_feeds(shop: Shop, supplier: Supplier, planted: Planted) -> None:
+    host = supplier.url.removeprefix("http://")
+    user = planted.plant("a feed's user and password")
+    token = planted.plant("a feed's token")
+    refused = {"name": "refused", "url": f"http://{user}:{user}@{host}/feed/products.csv"}
+    await shop.asks("POST", "/v1/feeds", json=refused)
+    await shop.connects("good", f"http://{host}/feed/products.csv?token={token}")
+    await shop.connects("closed", f"http://127.0.0.1:{free_port()}/products.csv?token={token}")
+    await shop.connects("missing", f"http://{host}/nowhere.csv?token={token}")
+    row = await supplier.take_one("feed")
+    jobs = {
+        name: await shop.imports(f"feed-{name}", row) for name in ("good", "closed", "missing")
+    }
+    ends = {name: await shop.ended(job_id) for name, job_id in jobs.items()}
+    assert {name: job["status"] for name, job in ends.items()} == {
+        "good": "SUCCESS",
+        "closed": "FAILED",
+        "missing": "FAILED",
+    }
+    for job in ends.values():
+        await shop.asks("GET", f"/v1/jobs/{job['job_id']}")
+    await shop.asks("GET", "/v1/products")
+    assert len((await shop.shows("/v1/feeds"))["items"]) == 3
+
+
+async def test_passwords_tokens_and_feed_addresses_are_nowhere_to_be_read(
+    stack: Stack, supplier: Supplier, nats: Client
+) -> None:
+    planted = Planted()
+    shops = await _live_through_everything(stack, supplier, planted)
+    leaks = [leak async for leak in _in_tables(stack, planted)]
+    leaks += [leak async for leak in _in_streams(nats, planted)]
+    leaks += _in_files(stack.home, planted)
+    ((elsewhere,),) = await stack.sql("SHOW data_directory")
+    leaks += _in_files(Path(elsewhere), planted)
+    for shop in shops:
+        leaks += _in_answers(shop, planted)
+        await shop.close()
+    assert leaks == []
+
+
+async def test_the_passwords_of_the_stack_itself_are_in_no_log_no_table_and_no_command_line(
+    stack: Stack, shop: Shop, nats: Client
+) -> None:
+    planted = Planted()
+    known = msgspec.json.decode((stack.home / "secrets.json").read_bytes(), type=dict[str, str])
+    for name, secret in known.items():
+        planted.plant(name, secret)
+    planted.plant("the superuser's password", stack.now()["postgres"]["dsn"].split(":")[2].split("@")[0])
+    await shop.shows("/v1/me")
+    leaks = [leak async for leak in _in_tables(stack, planted)]
+    leaks += [leak async for leak in _in_streams(nats, planted)]
+    leaks += _in_files(stack.home, planted)
+    leaks += [
+        f"{kind} on the command line of {program.name}"
+        for program in stack.family()
+        for kind in planted.found_in(programs.command_line(program.pid))
+    ]
+    assert leaks == []
+    private = [path for path in stack.home.rglob("*") if path.name in PRIVATE_FILES]
+    assert {path.name for path in private} == PRIVATE_FILES
+    assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {0o600}
+
+
+async def _in_tables(stack: Stack, planted: Planted) -> AsyncIterator[str]:
+    """Every row of every table, bytes as hexadecimal, and what the sessions are doing."""
+    tables = await stack.sql(
+        "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+        " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+    )
+    assert len(tables) > 50
+    for (table,) in tables:
+        rows = await stack.sql(f"SELECT t::text FROM {table} t")  # noqa: S608 - quoted by format
+        for kind in planted.found_in("\n".join(row[0] for row in rows).encode()):
+            yield f"{kind} in the table {table}"
+    sessions = await stack.sql("SELECT coalesce(query, '') FROM pg_stat_activity")
+    for kind in planted.found_in("\n".join(row[0] for row in sessions).encode()):
+        yield f"{kind} in a statement"
+
+
+async def _in_streams(nats: Client, planted: Planted) -> AsyncIterator[str]:
+    for stream in log.STREAMS:
+        for message in await log.read(nats, stream):
+            whole = f"{message.subject} {message.headers}".encode() + message.payload
+            for kind in planted.found_in(whole):
+                yield f"{kind} in {stream}, {message.subject}"
+
+
+def _in_files(folder: Path, planted: Planted) -> list[str]:
+    """Every file, the database's own and the message store's included."""
+    files = [p for p in folder.rglob("*") if p.is_file() and p.name not in PRIVATE_FILES]
+    assert len(files) > 10
+    return [f"{kind} in {path}" for path in files for kind in planted.found_in(_content(path))]
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:  # it was rotated away meanwhile
+        return b""
+
+
+def _in_answers(shop: Shop, planted: Planted) -> list[str]:
+    """Everything that was answered, but where tokens are what was asked for."""
+    return [
+        f"{kind} in the answer {answer.status_code} to {answer.request.url.path}"
+        for answer in shop.heard
+        if not (answer.is_success and answer.request.url.path in HANDS_OUT_TOKENS)
+        for kind in planted.found_in(str(answer.headers.raw).encode() + answer.content)
+    ]
