@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -58,6 +59,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     assert started.returncode == 0, started.stderr
     yield folder
     run("down", home=folder)
+    elsewhere = folder / "postgres" / "elsewhere"
+    if elsewhere.exists():
+        shutil.rmtree(elsewhere.read_text().strip())
 
 
 def test_the_stack_file_says_where_everything_is_to_its_owner_alone(home: Path) -> None:
@@ -123,6 +127,22 @@ def test_the_log_is_whole_and_can_be_looked_at(home: Path) -> None:
     unknown = run("dead", "retry", "scraper", "no-such-id", home=home)
     assert unknown.returncode == 1
     assert "dropship dead list" in unknown.stderr
+
+
+def test_a_product_is_imported_and_nobody_said_what_it_may_not(home: Path) -> None:
+    stack = stack_of(home)
+    found = httpx.get(f"{stack['simulators']['supplier']['url']}/_sim/products").json()[0]
+    with httpx.Client(base_url=stack["gateway"]["url"]) as client:
+        body = {"email": "seller@shop.example", "password": "correct horse battery"}
+        token = client.post("/v1/auth/signup", json=body).json()["access_token"]
+        client.headers["authorization"] = f"Bearer {token}"
+        params = {"supplier": found["supplier"], "id": found["id"]}
+        job = client.post("/v1/products/import", params=params).json()["job_id"]
+        until(lambda: client.get(f"/v1/jobs/{job}").json()["status"] == "SUCCESS")
+    life = run("events", job, home=home).stdout
+    for told in ("import requested", "product scrape", "offer observed", "import completed"):
+        assert told in life
+    assert "Violation" not in (home / "logs" / "nats.log").read_text()
 
 
 def test_migrating_a_running_stack_again_changes_nothing(home: Path) -> None:

@@ -45,7 +45,7 @@ T = TypeVar("T")
 @click.option(
     "--home",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder to work in; it is emptied. By default one below .data.",
+    help="Folder to work in, by default one below .data.",
 )
 def command(once: bool, as_json: bool, pages: Path | None, home: Path | None) -> None:
     """Import products from two suppliers and watch their prices move.
@@ -97,11 +97,12 @@ class _Demo:
         self._console = Console(stderr=True, quiet=as_json)
         self._plan: Plan | None = None
         self._began = time.monotonic()
+        self._mark = home.folder / "demo"
         self._told = False
         self.failed = False
 
     def run(self) -> int:
-        self._empty()
+        self._begin_anew()
         wish = Wish(
             gateway_port=free_port(),
             simulators=True,
@@ -120,18 +121,22 @@ class _Demo:
             )
         return code if self._told else INTERRUPTED
 
-    def _empty(self) -> None:
-        for path in self.home.folder.iterdir():
-            if path.name in ("nats", "postgres"):
-                shutil.rmtree(path)
-        self.home.secrets_file.unlink(missing_ok=True)
+    def _begin_anew(self) -> None:
+        """Remove what a killed demo left; never touch a stack that is not a demo's."""
+        if self._mark.exists():
+            Plan(self.home, Wish(gateway_port=0, throwaway=True)).postgres.remove_elsewhere()
+            for folder in (self.home.nats, self.home.postgres):
+                shutil.rmtree(folder, ignore_errors=True)
+        elif self.home.nats.exists() or self.home.postgres.exists():
+            raise Fault(f"{self.home.folder} holds a stack that is no demo; choose another --home")
+        self._mark.touch(mode=0o600)
 
     def discard(self) -> None:
-        """Remove what the demo made; after a fault its logs stay."""
-        if self._plan is not None:
+        """Remove what the demo made; after a fault everything stays, to be looked at."""
+        if self._plan is not None and not self.failed:
             self._plan.postgres.remove_elsewhere()
-        if not self.failed:
-            shutil.rmtree(self.home.folder, ignore_errors=True)
+            self._mark.unlink()
+            self.home.clear()
 
     async def _tell(self, plan: Plan, started: Callable[[], None]) -> None:
         started()

@@ -81,7 +81,7 @@ async def _reasons(stack: stack_file.Stack) -> dict[int, str | None]:
 def _show(report: dict[str, Any]) -> None:
     console = Console()
     table = Table(box=None, pad_edge=False)
-    for column in ("program", "pid", "state", "restarts", ""):
+    for column in ("program", "pid", "state", "restarts", "last end"):
         table.add_column(column)
     for program in report["programs"]:
         fine = program["state"] == "running" and not program["not_ready"]

@@ -24,6 +24,7 @@ from dropship.runtime.embedded import free_port, is_free, open_private
 PORT = 8000
 ONE_ONLY = frozenset({"gateway"})
 MOST_REPLICAS = 16
+SUPERVISOR = "supervisor"
 
 
 def _replicas(_ctx: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> Any:
@@ -156,19 +157,22 @@ class _Reporter:
         self.names: list[str] = []
 
     def say(self, name: str, line: bytes) -> None:
+        if self._out is not None and name != SUPERVISOR:
+            return  # in the background each program's own log is enough
         width = max(map(len, self.names), default=10)
         with suppress(OSError):
             click.echo(prefixed(name, line, colour=colour_of(name, self.names), width=width))
 
     def progress(self, title: str) -> None:
         self._report({"starting": title})
-        self.say("supervisor", f"starting {title}".encode())
+        self.say(SUPERVISOR, f"starting {title}".encode())
 
     async def stay(self, plan: Plan) -> None:
         """Say that all is ready, then stay until somebody says stop."""
-        self._report({"ready": plan.gateway_url})
-        for line in _where(plan.home, plan.gateway_url, plan):
-            self.say("supervisor", line.encode())
+        lines = _where(plan)
+        self._report({"ready": "\n".join(lines)})
+        for line in lines:
+            self.say(SUPERVISOR, line.encode())
         await asyncio.Event().wait()
 
     def failed(self, fault: Fault) -> None:
@@ -181,14 +185,17 @@ class _Reporter:
                 self._out.flush()
 
 
-def _where(home: Home, gateway_url: str, plan: Plan | None = None) -> list[str]:
+def _where(plan: Plan) -> list[str]:
+    url, postgres = plan.gateway_url, plan.postgres
     lines = [
-        f"ready: {gateway_url} (the API: {gateway_url}/v1/openapi.json)",
-        f"what runs where: {home.stack_file}",
+        f"ready: {url} (described in {url}/v1/openapi.json)",
+        f"what runs where: {plan.home.stack_file}",
     ]
-    if plan is not None and plan.postgres.place != plan.postgres.home:
-        lines.append(f"the database keeps its files in {plan.postgres.place}, as its user may not")
-        lines.append(f"go to {plan.postgres.home}")
+    if postgres.place != postgres.home:
+        lines.append(
+            f"the database's files are in {postgres.place}: "
+            f"it does not run as root, and no other user may go to {postgres.home}"
+        )
     return lines
 
 
@@ -210,13 +217,11 @@ def _detach(home: Home, arguments: list[str]) -> None:
         )
     os.close(theirs)
     try:
-        gateway_url = _await_report(ours, home)
+        click.echo(_await_report(ours, home))
     except KeyboardInterrupt:
         child.send_signal(signal.SIGTERM)
         child.wait()
         raise
-    for line in _where(home, gateway_url):
-        click.echo(line)
     click.echo(f"stop it with: dropship down --home {home.folder}")
 
 

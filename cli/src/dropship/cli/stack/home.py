@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -122,6 +123,16 @@ class Home:
             "or name the folder of a running one with --home DIR.",
             exit_code=NOT_RUNNING,
         )
+
+    def clear(self) -> None:
+        """Remove what a stack keeps here, and the folder itself if nothing else is in it."""
+        for folder in (self.nats, self.postgres, self.logs):
+            shutil.rmtree(folder, ignore_errors=True)
+        for file in (self.secrets_file, self._lock):
+            file.unlink(missing_ok=True)
+        self.forget()
+        with contextlib.suppress(OSError):
+            self.folder.rmdir()
 
     def forget(self) -> None:
         """Remove what describes a running stack."""

@@ -263,14 +263,14 @@ class Hearing:
         self, tx: Transaction, parts: list[int], deliveries: list[Delivery], everyone: bool
     ) -> dict[int, Mark]:
         generation = self._known[parts[0]].generation
-        last = deliveries[-1]
-        moved: dict[int, Mark] = {}
-        for delivery in deliveries:
-            target = last if everyone else delivery
-            moved[delivery.part] = Mark(generation, target.place.seq, _message_id(target.message))
+        ends = {delivery.part: delivery for delivery in deliveries}
         if everyone:
-            end = Mark(generation, last.place.seq, _message_id(last.message))
-            moved = {part: end for part in parts if self._known[part].seq < end.seq}
+            last = deliveries[-1]
+            ends = {part: last for part in parts if self._known[part].seq < last.place.seq}
+        moved = {
+            part: Mark(generation, end.place.seq, _message_id(end.message))
+            for part, end in ends.items()
+        }
         touched = sorted(moved)
         cursor = await tx.execute(
             _ADVANCE,

@@ -45,16 +45,17 @@ async def _list(database: Database, _payload: bytes) -> bytes:
         (LIST_LIMIT,),
     )
     events = await database.fetch_all(
-        "SELECT DISTINCT ON (subscription, key) subscription, key, seq, subject, cause, parked_at,"
-        " count(*) OVER (PARTITION BY subscription, key) - 1"
-        " FROM parked ORDER BY subscription, key, seq LIMIT %s",
+        "SELECT DISTINCT ON (subscription, known) subscription, known, subject, cause, parked_at,"
+        " count(*) OVER (PARTITION BY subscription, known) - 1"
+        " FROM (SELECT *, coalesce(nullif(key, ''), seq::text) AS known FROM parked) AS parked"
+        " ORDER BY subscription, known, seq LIMIT %s",
         (LIST_LIMIT,),
     )
     service = database.service
     dead = [Dead(id_, service, "command", name, cause, at) for id_, name, cause, at in commands]
     dead += [
-        Dead(f"{stream}:{key or seq}", service, "event", subject, cause, at, behind)
-        for stream, key, seq, subject, cause, at, behind in events
+        Dead(f"{stream}:{known}", service, "event", subject, cause, at, behind)
+        for stream, known, subject, cause, at, behind in events
     ]
     return msgspec.json.encode(dead)
 

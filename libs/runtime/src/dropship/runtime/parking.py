@@ -70,7 +70,7 @@ async def retry_key(database: Database, subscription: str, key: str, replay: Rep
         events = await _of_key(tx, subscription, key)
         for event in events:
             await replay(event, tx)
-        await _forget(tx, subscription, key)
+        await _forget(tx, subscription, events)
     _log.info("parked_retried", subscription=subscription, key=key, events=len(events))
     return len(events)
 
@@ -79,15 +79,12 @@ async def drop_first(database: Database, subscription: str, key: str) -> bool:
     """Give the first parked event of a key up for ever; those behind it stay until retried."""
     async with database.transaction() as tx:
         events = await _of_key(tx, subscription, key)
-        if events:
-            await tx.execute(
-                "DELETE FROM parked WHERE subscription = %s AND seq = %s",
-                (subscription, events[0].seq),
-            )
+        await _forget(tx, subscription, events[:1])
     return bool(events)
 
 
 async def _of_key(tx: Transaction, subscription: str, key: str) -> list[Parked]:
+    """Those of a key, or the one nobody could read, whose key is unknown, by its sequence."""
     rows = await tx.fetch_all(
         f"SELECT {_COLUMNS} FROM parked WHERE subscription = %s"  # noqa: S608
         " AND (key = %s OR key = '' AND seq::text = %s) ORDER BY seq FOR UPDATE",
@@ -96,5 +93,8 @@ async def _of_key(tx: Transaction, subscription: str, key: str) -> list[Parked]:
     return [Parked(*row) for row in rows]
 
 
-async def _forget(tx: Transaction, subscription: str, key: str) -> None:
-    await tx.execute("DELETE FROM parked WHERE subscription = %s AND key = %s", (subscription, key))
+async def _forget(tx: Transaction, subscription: str, events: Sequence[Parked]) -> None:
+    await tx.execute(
+        "DELETE FROM parked WHERE subscription = %s AND seq = ANY(%s)",
+        (subscription, [event.seq for event in events]),
+    )

@@ -3,7 +3,6 @@
 Permissions of existing folders are never changed: where one cannot be reached, another is chosen.
 """
 
-import hashlib
 import os
 import pwd
 import stat
@@ -54,37 +53,40 @@ def _may_walk(folder: Path, owner: Owner) -> bool:
 
 
 def place_for(home: Path, owner: Owner | None, *, durable: bool) -> Path:
-    """A folder for the owner's files: `home` itself if it can be entered, else a stable other one.
+    """A folder for the owner's files: `home` itself if it can be entered, else another one.
 
     The other one is below /var/lib when its content shall outlive a reboot, else below the
-    temporary folder; it is remembered in ``home/elsewhere``. Raises OSError if nothing will do.
+    temporary folder; it is remembered in ``home/elsewhere``. Raises OSError if nothing will do, or
+    if the remembered one is gone: an empty one in its place would hide the loss.
     """
     if owner is None or can_enter(home, owner):
         return home
     remembered = home / "elsewhere"
     if remembered.exists():
         chosen = Path(remembered.read_text(encoding="utf-8").strip())
-        if chosen.is_dir():
-            return chosen
+        if not chosen.is_dir():
+            raise FileNotFoundError(
+                f"its files were in {chosen}, which is gone: bring it back, or remove {home}"
+            )
+        return chosen
     chosen = _elsewhere(home, owner, durable=durable)
     write_private(remembered, f"{chosen}\n")
     return chosen
 
 
 def _elsewhere(home: Path, owner: Owner, *, durable: bool) -> Path:
-    if durable and can_enter(LASTING.parent, owner):
-        LASTING.mkdir(mode=0o711, exist_ok=True)
-        name = hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:16]
-        chosen = LASTING / name
-        chosen.mkdir(mode=0o711, exist_ok=True)
+    parents: list[Path | None] = [None]
+    if durable and not home.resolve().is_relative_to(Path(tempfile.gettempdir()).resolve()):
+        LASTING.mkdir(mode=0o711, parents=True, exist_ok=True)
+        parents.insert(0, LASTING)
+    for parent in parents:
+        chosen = Path(tempfile.mkdtemp(prefix="dropship-", dir=parent))
+        chosen.chmod(0o711)
         if can_enter(chosen, owner):
             return chosen
-    chosen = Path(tempfile.mkdtemp(prefix="dropship-"))
-    chosen.chmod(0o711)
-    if not can_enter(chosen, owner):
         chosen.rmdir()
-        raise PermissionError(
-            f"user {owner.uid} can enter neither {home} nor {chosen.parent}; "
-            "run as an ordinary user, or choose a folder that other users may enter"
-        )
+    raise PermissionError(
+        f"user {owner.uid} can enter neither {home} nor {chosen.parent}; "
+        "run as an ordinary user, or choose a folder that other users may enter"
+    )
     return chosen
