@@ -24,9 +24,12 @@ async def _in_a_terminal(home: Path) -> AsyncIterator[tuple[asyncio.subprocess.P
     """``dropship up`` in the foreground, ready."""
     with (home.parent / "terminal.txt").open("ab") as terminal:
         process = await spawn("up", NEVER_ASK, "--home", str(home), out=terminal)
+    stack = Stack(home)
     try:
-        await eventually((home / "stack.json").exists, within_s=START_S, what="stack.json")
-        yield process, Stack(home)
+        await eventually(
+            lambda: stack.supervisor() == process.pid, within_s=START_S, what="its stack.json"
+        )
+        yield process, stack
     finally:
         if process.returncode is None:
             process.kill()

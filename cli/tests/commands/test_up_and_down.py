@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import stat
 import subprocess
@@ -14,6 +13,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from dropship.runtime.embedded import forget_elsewhere
 
 DROPSHIP = [sys.executable, "-m", "dropship.cli"]
 SERVICES = {"gateway", "tracker", "scraper", "policy", "syncer", "analytics"}
@@ -59,9 +60,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     assert started.returncode == 0, started.stderr
     yield folder
     run("down", home=folder)
-    elsewhere = folder / "postgres" / "elsewhere"
-    if elsewhere.exists():
-        shutil.rmtree(elsewhere.read_text().strip())
+    forget_elsewhere(folder / "postgres")
 
 
 def test_the_stack_file_says_where_everything_is_to_its_owner_alone(home: Path) -> None:

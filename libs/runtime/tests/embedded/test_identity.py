@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dropship.runtime.embedded.identity import Owner, can_enter, place_for
+from dropship.runtime.embedded.identity import Owner, can_enter, forget_elsewhere, place_for
 
 STRANGER = Owner(61_234, 61_234)
 
@@ -37,7 +37,16 @@ def test_files_go_elsewhere_rather_than_opening_a_closed_folder(tmp_path: Path) 
     assert can_enter(chosen, STRANGER)
     assert closed.stat().st_mode == before
     assert place_for(closed, STRANGER, durable=False) == chosen
-    chosen.rmdir()
+    forget_elsewhere(closed)
+    assert not chosen.exists()
+
+
+def test_files_that_are_gone_from_elsewhere_are_missed_and_not_made_anew(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    place_for(closed, STRANGER, durable=False).rmdir()
+    with pytest.raises(FileNotFoundError, match="bring it back, or remove"):
+        place_for(closed, STRANGER, durable=False)
 
 
 def test_when_no_folder_will_do_it_says_what_to_change(

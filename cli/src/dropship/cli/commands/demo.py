@@ -26,7 +26,7 @@ from dropship.cli.stack.home import Home
 from dropship.cli.stack.permissions import ADMIN, SERVICES
 from dropship.cli.stack.plan import DATABASE, Plan, Wish
 from dropship.cli.stack.running import Running
-from dropship.runtime.embedded import free_port
+from dropship.runtime.embedded import forget_elsewhere, free_port
 from dropship.runtime.verifying import verify_events
 
 HTTP_S = 30.0
@@ -95,7 +95,6 @@ class _Demo:
     def __init__(self, home: Home, pages: Path | None, once: bool, as_json: bool) -> None:
         self.home, self._pages, self._once, self._as_json = home, pages, once, as_json
         self._console = Console(stderr=True, quiet=as_json)
-        self._plan: Plan | None = None
         self._began = time.monotonic()
         self._mark = home.folder / "demo"
         self._told = False
@@ -111,7 +110,6 @@ class _Demo:
             throwaway=True,
         )
         running = Running(self.home, wish, lambda _name, _line: None)
-        self._plan = running.plan
         with self._console.status("starting") as status:
             code = asyncio.run(
                 running.run(
@@ -124,7 +122,7 @@ class _Demo:
     def _begin_anew(self) -> None:
         """Remove what a killed demo left; never touch a stack that is not a demo's."""
         if self._mark.exists():
-            Plan(self.home, Wish(gateway_port=0, throwaway=True)).postgres.remove_elsewhere()
+            forget_elsewhere(self.home.postgres)
             for folder in (self.home.nats, self.home.postgres):
                 shutil.rmtree(folder, ignore_errors=True)
         elif self.home.nats.exists() or self.home.postgres.exists():
@@ -133,9 +131,9 @@ class _Demo:
 
     def discard(self) -> None:
         """Remove what the demo made; after a fault everything stays, to be looked at."""
-        if self._plan is not None and not self.failed:
-            self._plan.postgres.remove_elsewhere()
-            self._mark.unlink()
+        if not self.failed:
+            forget_elsewhere(self.home.postgres)
+            self._mark.unlink(missing_ok=True)
             self.home.clear()
 
     async def _tell(self, plan: Plan, started: Callable[[], None]) -> None:

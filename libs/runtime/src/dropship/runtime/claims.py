@@ -16,21 +16,29 @@ _DEAD = UUID("0b0b2a52-6f2e-5f6e-8b1e-2f7f5d0e6a11")
 
 @dataclass(frozen=True)
 class Wanted:
-    """A command that a worker wants to do; the last two only for effects."""
+    """A command that a worker wants to do; the last two only for effects.
+
+    `delivered` is how often the queue has handed it out, this time included.
+    """
 
     id: UUID
     name: str
     owner: str
+    delivered: int
     natural_key: str | None
     settle_at: datetime | None
 
 
 @dataclass(frozen=True)
 class Claim:
-    """Leave to do it: the attempt that the outcome must name, and when doubt may be looked up."""
+    """Leave to do it: the attempt that the outcome must name, and when doubt may be looked up.
+
+    `again` when an earlier attempt may have done it, so an effect looks outside first.
+    """
 
     attempt: int
     settle_at: datetime | None
+    again: bool
 
 
 class Overtaken(Exception):
@@ -42,7 +50,7 @@ async def take(tx: Transaction, wanted: Wanted) -> Claim | None:
 
     Raises Retry when an intent is still within its settling time: whether it happened cannot be
     known yet, so neither looking nor repeating would be right. The same when another command holds
-    the natural key.
+    the natural key. Raises Overtaken for a delivery that lay about until a later one was claimed.
     """
     row = await tx.fetch_one(
         "SELECT state, attempt, settle_at FROM done_commands WHERE id = %s FOR UPDATE", (wanted.id,)
@@ -54,21 +62,28 @@ async def take(tx: Transaction, wanted: Wanted) -> Claim | None:
         return None
     if settle_at is not None and settle_at > tx.at:
         raise Retry((settle_at - tx.at).total_seconds(), "settling")
+    if attempt >= wanted.delivered:
+        raise Overtaken(str(wanted.id))
+    await _key_is_free(tx, wanted)
     await tx.execute(
-        "UPDATE done_commands SET attempt = %s, owner = %s, settle_at = %s WHERE id = %s",
-        (attempt + 1, wanted.owner, wanted.settle_at, wanted.id),
+        "UPDATE done_commands SET attempt = %s, owner = %s, natural_key = %s, settle_at = %s"
+        " WHERE id = %s",
+        (attempt + 1, wanted.owner, wanted.natural_key, wanted.settle_at, wanted.id),
     )
-    return Claim(attempt + 1, wanted.settle_at)
+    return Claim(attempt + 1, wanted.settle_at, again=True)
+
+
+async def _key_is_free(tx: Transaction, wanted: Wanted) -> None:
+    if wanted.natural_key is not None and await tx.fetch_one(
+        "SELECT 1 FROM done_commands"
+        " WHERE natural_key = %s AND state = 'doing' AND id <> %s FOR SHARE",
+        (wanted.natural_key, wanted.id),
+    ):
+        raise Retry(1.0, "natural_key_held")
 
 
 async def _first(tx: Transaction, wanted: Wanted) -> Claim:
-    if wanted.natural_key is not None:
-        held = await tx.fetch_one(
-            "SELECT 1 FROM done_commands WHERE natural_key = %s AND state = 'doing' FOR SHARE",
-            (wanted.natural_key,),
-        )
-        if held:
-            raise Retry(1.0, "natural_key_held")
+    await _key_is_free(tx, wanted)
     cursor = await tx.execute(
         "INSERT INTO done_commands (id, name, state, attempt, owner, natural_key, settle_at)"
         " VALUES (%s, %s, 'doing', 1, %s, %s, %s) ON CONFLICT DO NOTHING",
@@ -76,7 +91,7 @@ async def _first(tx: Transaction, wanted: Wanted) -> Claim:
     )
     if cursor.rowcount != 1:
         raise Retry(0.5, "claimed_by_another")
-    return Claim(1, wanted.settle_at)
+    return Claim(1, wanted.settle_at, again=False)
 
 
 async def next_fact(tx: Transaction, command_id: UUID) -> int:
@@ -86,6 +101,16 @@ async def next_fact(tx: Transaction, command_id: UUID) -> int:
     )
     assert row is not None
     return int(row[0])
+
+
+async def hold(tx: Transaction, command_id: UUID, attempt: int) -> None:
+    """Lock the command's row while this attempt still does it. Raises Overtaken."""
+    row = await tx.fetch_one(
+        "SELECT 1 FROM done_commands WHERE id = %s AND attempt = %s AND state = 'doing' FOR UPDATE",
+        (command_id, attempt),
+    )
+    if row is None:
+        raise Overtaken(str(command_id))
 
 
 async def finish(tx: Transaction, command_id: UUID, attempt: int, state: str) -> None:
@@ -113,14 +138,21 @@ async def bury(tx: Transaction, id_: str, name: str, message: Msg, cause: str) -
 
 
 async def revive(database: Database, id_: str) -> None:
-    """Order a dead command once more, as if it had never been tried. Raises Refused if unknown."""
+    """Order a dead command once more, with all its attempts. Raises Refused if unknown.
+
+    Its row stays: what was said about it keeps its numbers, and an effect is looked up first.
+    """
     async with database.transaction() as tx:
         row = await tx.fetch_one(
             "DELETE FROM dead_commands WHERE id = %s RETURNING subject, payload", (id_,)
         )
         if row is None:
             raise Refused("unknown_id", f"no dead command {id_}", kind="not_found", field="id")
-        await tx.execute("DELETE FROM done_commands WHERE id::text = %s", (id_,))
+        await tx.execute(
+            "UPDATE done_commands SET state = 'doing', attempt = 0, natural_key = NULL,"
+            " settle_at = NULL, finished_at = NULL WHERE id::text = %s",
+            (id_,),
+        )
         again = uuid5(_DEAD, f"{id_}/again/{tx.at.isoformat()}")
         tx.pass_on(Row(again, "WORK", f"revived:{again}", 1, row[0], bytes(row[1])))
 

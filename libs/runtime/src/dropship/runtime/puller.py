@@ -112,6 +112,10 @@ class Puller:
     def buffered(self) -> int:
         return len(self._buffer)
 
+    def left(self) -> list[Msg]:
+        """What arrived and was not taken, after closing: it must be given back."""
+        return list(self._buffer)
+
     async def arrived(self) -> None:
         """Return when something is buffered, or nothing will come any more."""
         self._check_heartbeat()

@@ -48,7 +48,8 @@ SELECT position, id, subject, payload FROM journal
 _MARK = """
 UPDATE journal j SET stream_seq = u.seq, generation = %s
   FROM unnest(%s::bigint[], %s::bigint[]) u(position, seq)
- WHERE j.stream = %s AND j.position = u.position AND j.stream_seq IS NULL
+ WHERE j.stream = %s AND j.position BETWEEN %s AND %s AND j.position = u.position
+   AND j.stream_seq IS NULL
 """
 _LAST_MARK = """
 SELECT generation, stream_seq, id FROM journal WHERE stream = %s AND stream_seq IS NOT NULL
@@ -179,7 +180,9 @@ class Relay:
         await failpoint("relay.marked")
 
     async def _mark_positions(self, positions: list[int], sequences: list[int]) -> None:
-        await self._execute(_MARK, (self._generation, positions, sequences, self.stream))
+        """The range keeps the search in the index of unsent rows, however long the journal."""
+        bounds = (min(positions), max(positions))
+        await self._execute(_MARK, (self._generation, positions, sequences, self.stream, *bounds))
 
     async def _settle(self) -> None:
         """Out of doubt: check the session, take a new epoch, find what was stored, mark it.

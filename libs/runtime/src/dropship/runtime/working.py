@@ -110,6 +110,14 @@ class Working:
 
     async def run(self) -> None:
         """Take commands and do them, until cancelled; see `drain`."""
+        while True:
+            try:
+                await self._take_commands()
+            except Exception as error:
+                _log.error("loop_failed", loop=f"does {self._name}", error=repr(error)[:300])
+                await asyncio.sleep(POLL_S)
+
+    async def _take_commands(self) -> None:
         pullers: dict[Lane, Puller] = {}
         try:
             while True:
@@ -120,10 +128,12 @@ class Working:
         finally:
             for puller in pullers.values():
                 await puller.close()
+                for message in puller.left():
+                    await self._bus.tell(message.reply, b"-NAK")
 
     async def _open(self, pullers: dict[Lane, Puller]) -> None:
         for lane in LANES:
-            if lane in pullers and pullers[lane].lost:
+            if lane in pullers and pullers[lane].lost and not pullers[lane].buffered:
                 await pullers.pop(lane).close()
             while lane not in pullers:
                 try:
@@ -188,6 +198,8 @@ class Working:
             await failpoint("working.received")
             outcome = await self._settle(message)
             metrics.WORKING_TASKS.labels(self._name, outcome).inc()
+        except claims.Overtaken:
+            _log.warning("work_overtaken", command=self._name)
         except Retry as again:
             await self._bus.tell(message.reply, _nak(again.after_s))
         except Exception as error:
@@ -214,7 +226,8 @@ class Working:
             return await self._bury_unreadable(message, f"unreadable: {error}")
         assert isinstance(command, Command)
         with span(f"do {self._name}", "consumer", parent=envelope.traceparent):
-            claim = await self._claim(command, id_, envelope)
+            delivered = position_of(message).delivered
+            claim = await self._claim(command, id_, envelope, delivered)
             if claim is None:
                 await self._ack(message)
                 return "repeated"
@@ -223,7 +236,9 @@ class Working:
                 return await self._bury(message, task, "gave up: it never came to an end")
             return await self._do(message, task, claim)
 
-    async def _claim(self, command: Command, id_: UUID, envelope: Envelope) -> claims.Claim | None:
+    async def _claim(
+        self, command: Command, id_: UUID, envelope: Envelope, delivered: int
+    ) -> claims.Claim | None:
         """The first transaction: the id is ours to do, or it was done before (None)."""
         effect = self.deed.effect
         async with self._database.transaction(envelope) as tx:
@@ -233,6 +248,7 @@ class Working:
                     id_,
                     self._name,
                     self._replica,
+                    delivered,
                     effect.natural_key(command) if effect else None,
                     tx.at + timedelta(seconds=effect.deadline_s + effect.read_lag_s)
                     if effect
@@ -279,19 +295,22 @@ class Working:
             return await self.deed.doer(task)
         effect = self.deed.effect
         assert effect is not None
-        if claim.attempt > 1:
-            found = await effect.find(task)
-            if found is not None:
-                return found
+        assert claim.settle_at is not None
+        left_s = (claim.settle_at - self._clock.now()).total_seconds() - effect.read_lag_s
+        if left_s <= 0:
+            raise Unknown("too late to begin: another may look for it soon")
         try:
-            async with asyncio.timeout(effect.deadline_s):
+            async with asyncio.timeout(left_s):
+                if claim.again and (found := await effect.find(task)) is not None:
+                    return found
                 return await effect.call(task)
         except TimeoutError as error:
             raise Unknown("timeout") from error
 
     async def _put_off(self, message: Msg, task: Task[Any], again: Retry) -> None:
-        if task.job_id is not None:
-            async with self._database.transaction(task.envelope) as tx:
+        async with self._database.transaction(task.envelope) as tx:
+            await claims.hold(tx, task.command_id, task.attempt)
+            if task.job_id is not None:
                 retried = WorkRetried(
                     job_id=task.job_id,
                     command_id=str(task.command_id),

@@ -14,6 +14,7 @@ Only loopback is listened on, every user has a password, and no child outlives i
 the kernel sees to it, whatever way the parent died).
 """
 
+from dropship.runtime.embedded.identity import forget_elsewhere
 from dropship.runtime.embedded.nats_server import NatsServer, Rights, User
 from dropship.runtime.embedded.ports import free_port, free_ports, is_free
 from dropship.runtime.embedded.postgres_server import PostgresServer
@@ -29,6 +30,7 @@ __all__ = [
     "Server",
     "StartFailed",
     "User",
+    "forget_elsewhere",
     "free_port",
     "free_ports",
     "is_free",

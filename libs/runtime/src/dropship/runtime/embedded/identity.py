@@ -5,6 +5,7 @@ Permissions of existing folders are never changed: where one cannot be reached, 
 
 import os
 import pwd
+import shutil
 import stat
 import tempfile
 from dataclasses import dataclass
@@ -86,7 +87,14 @@ def _elsewhere(home: Path, owner: Owner, *, durable: bool) -> Path:
             return chosen
         chosen.rmdir()
     raise PermissionError(
-        f"user {owner.uid} can enter neither {home} nor {chosen.parent}; "
+        f"user {owner.uid} can enter neither {home} nor {tempfile.gettempdir()}; "
         "run as an ordinary user, or choose a folder that other users may enter"
     )
-    return chosen
+
+
+def forget_elsewhere(home: Path) -> None:
+    """Delete the other folder that was chosen for `home`, if one was."""
+    remembered = home / "elsewhere"
+    if remembered.exists():
+        shutil.rmtree(remembered.read_text(encoding="utf-8").strip(), ignore_errors=True)
+        remembered.unlink()

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import psycopg
 
 from dropship.runtime.embedded.binaries import postgres_folder
-from dropship.runtime.embedded.identity import Owner, place_for, unprivileged
+from dropship.runtime.embedded.identity import Owner, forget_elsewhere, place_for, unprivileged
 from dropship.runtime.embedded.ports import free_port
 from dropship.runtime.embedded.private import new_password, write_private
 from dropship.runtime.embedded.program import Program
@@ -205,9 +205,8 @@ class PostgresServer(Server):
         return signal.SIGINT
 
     def remove_elsewhere(self) -> None:
-        if not self.durable and self.place != self.home:
-            shutil.rmtree(self.place, ignore_errors=True)
-            (self.home / "elsewhere").unlink(missing_ok=True)
+        if not self.durable:
+            forget_elsewhere(self.home)
 
 
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}

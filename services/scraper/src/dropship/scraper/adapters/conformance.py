@@ -103,6 +103,7 @@ class SupplierConformance:
             terms = supplier.terms
         assert terms.parser
         assert terms.looks_per_minute > 0
+        assert terms.name == plugin_of(terms.name), "a plugin's name holds no hyphen"
         assert all(plugin_of(source) == terms.name for source in terms.sources)
         assert terms.default_source is None or terms.default_source in terms.sources
         assert terms.sources or terms.per_tenant
