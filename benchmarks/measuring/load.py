@@ -4,12 +4,14 @@ import asyncio
 import random
 import time
 from collections.abc import Sequence
+from typing import cast
 from urllib.parse import urlsplit
 
 from measuring.figures import percentile
 from measuring.http import length_of
 from msgspec import Struct
 
+LAST_ANSWER_S = 10.0
 _END = b"\r\n\r\n"
 
 
@@ -43,8 +45,7 @@ class _Asking(asyncio.Protocol):
         self.latencies_s: list[float] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.WriteTransport, transport)
         self._ask()
 
     def _ask(self) -> None:
@@ -94,6 +95,7 @@ async def load(url: str, requests: Sequence[bytes], connections: int, lasting_s:
         asking.append(one)
         ends.append(ended)
         await loop.create_connection(lambda one=one: one, parts.hostname, parts.port)  # type: ignore[misc]
-    await asyncio.gather(*ends)
+    async with asyncio.timeout(lasting_s + LAST_ANSWER_S):
+        await asyncio.gather(*ends)
     took_s = time.perf_counter() - started
     return Round(took_s, [latency for one in asking for latency in one.latencies_s])

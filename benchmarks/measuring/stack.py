@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -26,7 +27,12 @@ class Failed(Exception):
 
 @asynccontextmanager
 async def running_stack(settings: Mapping[str, str]) -> AsyncIterator[Stack]:
-    """``dropship up --detach`` with more settings; yields what stack.json holds."""
+    """``dropship up --detach`` with more settings; yields what stack.json holds.
+
+    It is brought down on SIGTERM too: what is detached would outlive us.
+    """
+    if (task := asyncio.current_task()) is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     with TemporaryDirectory(prefix="dropship-bench-") as folder:
         home = f"--home={folder}/home"
         cli = (sys.executable, "-m", "dropship.cli")

@@ -9,11 +9,37 @@ from integration.shop import Shop
 from integration.supplier import Supplier
 
 CHECK_EVERY_S = 2
-REPLICAS = ("--replicas", "tracker=2", "--replicas", "scraper=2")
+REPORTS = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[REPORTS] = []
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Tables that a person wants to see even when all is well."""
+    if lines := config.stash[REPORTS]:
+        terminalreporter.section("who took over how fast")
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
-async def stack() -> AsyncIterator[Stack]:
+def reports(pytestconfig: pytest.Config) -> list[str]:
+    """Lines for the end of the run."""
+    return pytestconfig.stash[REPORTS]
+
+
+@pytest.fixture(scope="session")
+def replicas() -> tuple[str, ...]:
+    """Two of what takes part in every import."""
+    return ("--replicas", "tracker=2", "--replicas", "scraper=2")
+
+
+@pytest.fixture(scope="session")
+async def stack(replicas: tuple[str, ...]) -> AsyncIterator[Stack]:
     """Two trackers, two scrapers, one of everything else; products are looked at often."""
     with new_home() as home:
         stack = await Stack.up(home, "--simulators", *REPLICAS, CHECK_EVERY_S=str(CHECK_EVERY_S))

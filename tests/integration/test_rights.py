@@ -11,6 +11,7 @@ from dropship.runtime.testing import eventually
 from integration import log
 from integration.running import Stack
 
+
 class Analytics:
     """The rights of analytics in other hands. `refusals` are what the server said to us."""
 

@@ -107,9 +107,7 @@ async def _connect_feeds(shop: Shop, supplier: Supplier, planted: Planted) -> No
     await shop.connects("closed", f"http://127.0.0.1:{free_port()}/products.csv?token={token}")
     await shop.connects("missing", f"http://{host}/nowhere.csv?token={token}")
     row = await supplier.take_one("feed")
-    jobs = {
-        name: await shop.imports(f"feed-{name}", row) for name in ("good", "closed", "missing")
-    }
+    jobs = {name: await shop.imports(f"feed-{name}", row) for name in ("good", "closed", "missing")}
     ends = {name: await shop.ended(job_id) for name, job_id in jobs.items()}
     assert {name: job["status"] for name, job in ends.items()} == {
         "good": "SUCCESS",
@@ -163,7 +161,9 @@ async def test_the_passwords_of_the_stack_itself_are_in_no_log_no_table_and_no_c
     known = msgspec.json.decode((stack.home / "secrets.json").read_bytes(), type=dict[str, str])
     for name, secret in known.items():
         planted.plant(name, secret)
-    planted.plant("the superuser's password", stack.now()["postgres"]["dsn"].split(":")[2].split("@")[0])
+    planted.plant(
+        "the superuser's password", stack.now()["postgres"]["dsn"].split(":")[2].split("@")[0]
+    )
     await shop.shows("/v1/me")
     leaks = [leak async for leak in _in_tables(stack, planted)]
     leaks += [leak async for leak in _in_streams(nats, planted)]

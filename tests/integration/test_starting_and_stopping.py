@@ -36,7 +36,9 @@ async def _in_a_terminal(home: Path) -> AsyncIterator[tuple[asyncio.subprocess.P
             await process.wait()
 
 
-async def test_a_killed_supervisor_leaves_nothing_running_and_the_next_start_forgets_nothing() -> None:
+async def test_a_killed_supervisor_leaves_nothing_running_and_the_next_start_forgets_nothing() -> (
+    None
+):
     with new_home() as home:
         async with _in_a_terminal(home) as (process, stack):
             shop = await Shop.opened(stack.gateway)

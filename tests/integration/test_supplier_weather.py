@@ -13,11 +13,21 @@ from integration.shop import Shop
 from integration.supplier import FEED, Supplier
 
 WEATHER = [
-    pytest.param("amazon-fr", {"mode": "503", "source": "amazon-fr"}, "server_error", id="an overloaded supplier"),
     pytest.param(
-        "amazon-it", {"mode": "timeout", "source": "amazon-it", "delay_s": 0.3}, "unreachable", id="a silent supplier"
+        "amazon-fr",
+        {"mode": "503", "source": "amazon-fr"},
+        "server_error",
+        id="an overloaded supplier",
     ),
-    pytest.param("amazon-es", {"mode": "cut_off", "source": "amazon-es"}, "truncated", id="half a page"),
+    pytest.param(
+        "amazon-it",
+        {"mode": "timeout", "source": "amazon-it", "delay_s": 0.3},
+        "unreachable",
+        id="a silent supplier",
+    ),
+    pytest.param(
+        "amazon-es", {"mode": "cut_off", "source": "amazon-es"}, "truncated", id="half a page"
+    ),
     pytest.param(FEED, {"mode": "500", "route": "feed"}, "server_error", id="a broken feed"),
 ]
 

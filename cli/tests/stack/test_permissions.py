@@ -197,6 +197,7 @@ async def test_nobody_listens_to_anothers_answers(broker: NatsServer, analytics:
 
     await analytics.client.subscribe("_INBOX_gateway.>", cb=hear)
     await analytics.client.flush()
+    await analytics.client.flush()
     gateway = await door(broker, "gateway")
     await gateway.asks("ask.tracker.watched_products")
     await gateway.client.close()

@@ -15,7 +15,7 @@ import pytest
 from dropship.cli.supervision.kept import Kept, State
 from dropship.cli.supervision.part import EXIT_CONFIG, CannotStart, Part
 from dropship.cli.supervision.supervisor import Stage, Supervisor
-from dropship.runtime.embedded import Program
+from dropship.runtime.embedded import Program, StartFailed
 
 TOY = """
 import os, signal, sys, time
@@ -185,6 +185,16 @@ async def test_wrong_settings_are_not_tried_again(tmp_path: Path) -> None:
     with pytest.raises(CannotStart, match=r"wrong ended with code 78\n(.|\n)*set X"):
         await supervisor.start(timeout_s=10)
     assert supervisor.kept[0].restarts == 0
+    await supervisor.stop()
+
+
+async def test_what_cannot_even_be_prepared_is_told_at_once(tmp_path: Path) -> None:
+    def refuse() -> Program:
+        raise StartFailed("the disk is full")
+
+    supervisor = Supervisor([Stage("one", (Part(name="store", prepare=refuse),))], tmp_path)
+    with pytest.raises(CannotStart, match="store cannot be started: the disk is full"):
+        await supervisor.start(timeout_s=10)
     await supervisor.stop()
 
 

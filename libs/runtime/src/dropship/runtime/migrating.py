@@ -46,7 +46,7 @@ def make_roles(connection: psycopg.Connection[Any], service: str, password: str)
         "owner": sql.Identifier(f"{service}_owner"),
         "app": sql.Identifier(f"{service}_app"),
         "schema": sql.Identifier(service),
-        "password": sql.Literal(password),
+        "password": sql.Literal(_scrambled(connection, f"{service}_app", password)),
     }
     for role, login in (("owner", "NOLOGIN"), ("app", "LOGIN")):
         found = connection.execute(
@@ -72,6 +72,14 @@ def make_roles(connection: psycopg.Connection[Any], service: str, password: str)
         " GRANT EXECUTE ON FUNCTIONS TO {app}",
     ):
         connection.execute(sql.SQL(statement).format(**names))
+
+
+def _scrambled(connection: psycopg.Connection[Any], role: str, password: str) -> str:
+    """The verifier instead of the password: a failing statement must not put it into a log."""
+    encrypted = connection.pgconn.encrypt_password(
+        password.encode(), role.encode(), b"scram-sha-256"
+    )
+    return encrypted.decode()
 
 
 def _upgrade(admin_dsn: str, service: str) -> None:

@@ -42,14 +42,22 @@ def postgres_folder(owner: Owner | None, place: Path) -> Path:
     shelf = LASTING if place.is_relative_to(LASTING) else place
     copy = shelf / f"pgsql-{found.version}"
     if not copy.exists():
-        _copy(folder, copy)
-    return copy
+        _copy(folder.parent, copy)
+    return copy / folder.parent.name / folder.name
 
 
-def _copy(folder: Path, copy: Path) -> None:
+def _copy(package: Path, copy: Path) -> None:
+    """Copy the package and, beside it as the programs expect it, its folder of shared libraries."""
     fresh = copy.with_name(f".{copy.name}.{os.getpid()}")
     shutil.rmtree(fresh, ignore_errors=True)
-    shutil.copytree(folder, fresh, symlinks=True, ignore=shutil.ignore_patterns("include"))
+    for folder in (package, package.with_name(f"{package.name}.libs")):
+        if folder.exists():
+            shutil.copytree(
+                folder,
+                fresh / folder.name,
+                symlinks=True,
+                ignore=shutil.ignore_patterns("include", "*.py*"),
+            )
     for path in (fresh, *fresh.rglob("*")):
         if not path.is_symlink():
             runnable = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
