@@ -17,7 +17,6 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import psycopg
-from toy_counters import DDL, TOPOLOGY, Moved, count_many
 
 from dropship.runtime.bus import Bus, Entry
 from dropship.runtime.embedded import PostgresServer
@@ -26,6 +25,7 @@ from dropship.runtime.service import Service
 from dropship.runtime.service import run as run_service
 from dropship.runtime.testing import Servers, eventually, settings_for
 from dropship.runtime.topology import read
+from toy_counters import DDL, TOPOLOGY, Moved, count_many
 
 BATCH = 500
 WRITERS = 4
@@ -48,13 +48,13 @@ async def raw_copy(dsn: str, events: int, payload: bytes) -> float:
         await connection.commit()
         started = perf_counter()
         for _ in range(events // 1000):
-            async with connection.cursor() as cursor:
-                async with cursor.copy(
-                    "COPY public.bare FROM STDIN (FORMAT BINARY)"
-                ) as copy:
-                    copy.set_types(["uuid", "bytea"])
-                    for _ in range(1000):
-                        await copy.write_row((uuid4(), payload))
+            async with (
+                connection.cursor() as cursor,
+                cursor.copy("COPY public.bare FROM STDIN (FORMAT BINARY)") as copy,
+            ):
+                copy.set_types(["uuid", "bytea"])
+                for _ in range(1000):
+                    await copy.write_row((uuid4(), payload))
             await connection.commit()
         return events / (perf_counter() - started)
 
@@ -138,9 +138,9 @@ async def run(events: int) -> None:
                 stop.set()
                 await life
                 other.join()
-    print(f"raw atomic batches of 1000   {batches:>9.0f} events/s   1.00")  # noqa: T201
-    print(f"raw COPY, bare table         {copied:>9.0f} rows/s")  # noqa: T201
-    print(  # noqa: T201
+    print(f"raw atomic batches of 1000   {batches:>9.0f} events/s   1.00")
+    print(f"raw COPY, bare table         {copied:>9.0f} rows/s")
+    print(
         f"journal-log-hearing-rows     {ours:>9.0f} events/s   {ours / batches:.2f} of the first,"
         f" {ours / copied:.2f} of COPY"
     )

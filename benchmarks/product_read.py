@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import secrets
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
@@ -22,13 +23,14 @@ from typing import Any
 import jwt
 import msgspec
 import psycopg
-from measuring.cpu import cpu_seconds, spent_between
+from measuring.cpu import Meter
 from measuring.http import Connection, request
 from measuring.load import Round, load
 from measuring.stack import Stack, child, running_stack
 
 from dropship.contracts.ids import product_id
 from dropship.runtime.embedded import free_port
+from dropship.runtime.testing import eventually
 
 PRODUCTS = 5_000
 COMPARED = 200
@@ -47,7 +49,8 @@ VALUES (%s, 'amazon-com', %s, '', %s, %s, %s, 'USD', '["third_party"]', %s, %s, 
         'Nordwind Trading', '4.5', %s, %s, %s, %s, %s, %s)
 """
 _WATCHES = """
-INSERT INTO tracker.watches (tenant_id, product_id, label, check_every_s, created_by_job, created_at)
+INSERT INTO tracker.watches
+       (tenant_id, product_id, label, check_every_s, created_by_job, created_at)
 VALUES (%s, %s, %s, 3600, 'bench', now())
 """
 
@@ -63,11 +66,10 @@ def rows(tenant: str) -> tuple[list[str], list[Any], list[Any]]:
         id_ = product_id("amazon-com", asin)
         images = [f"https://images.example.com/{asin}/{i}.jpg" for i in range(6)]
         seen = at + timedelta(seconds=n)
-        products.append(
-            (id_, asin, f"Garden hose reel, series {n}, with wall bracket", 1999 + n, 2499 + n)
-            + (*_STATES[n % 3], n, msgspec.json.encode(images).decode())
-            + (f"https://www.example.com/dp/{asin}", at, seen, seen)
-        )
+        title, url = f"Garden hose reel, series {n}", f"https://www.example.com/dp/{asin}"
+        pictures = msgspec.json.encode(images).decode()
+        offer = (1999 + n, 2499 + n, *_STATES[n % 3])
+        products.append((id_, asin, title, *offer, n, pictures, url, at, seen, seen))
         watches.append((tenant, id_, f"shelf {n}" if n % 2 else None))
         ids.append(id_)
     return ids, products, watches
@@ -104,15 +106,14 @@ def peer_command(port: int) -> tuple[str, ...]:
 
 
 async def listening(url: str) -> None:
-    async with asyncio.timeout(90):
-        while True:
-            try:
-                connection = await Connection.to(url)
-            except OSError:
-                await asyncio.sleep(0.1)
-                continue
-            connection.close()
-            return
+    async def answers() -> bool:
+        try:
+            (await Connection.to(url)).close()
+        except OSError:
+            return False
+        return True
+
+    await eventually(answers, within_s=90)
 
 
 async def must_agree(ours: Connection, peer: Connection, ids: Sequence[str]) -> None:
@@ -149,20 +150,24 @@ async def compare(
         await load(url, requests, given.connections, WARM_UP_S)
     ours: list[Round] = []
     peers: list[Round] = []
-    used: dict[str, float] = {}
+    used: Counter[str] = Counter()
+    others: list[float] = []
     for _ in range(given.rounds):
-        before = cpu_seconds(stack)
+        meter = Meter(stack)
         ours.append(await load(urls[0], asked[0], given.connections, given.seconds))
-        for name, seconds in spent_between(before, cpu_seconds(stack)).items():
-            used[name] = used.get(name, 0.0) + seconds
+        spent, share = meter.read()
+        used.update(spent)
+        others.append(share)
         peers.append(await load(urls[1], asked[1], given.connections, given.seconds))
     ratios = [one.rate / other.rate for one, other in zip(ours, peers, strict=True)]
     print(f"{given.connections} connections, {given.rounds} rounds of {given.seconds:g} s each")
     report("FastAPI, ORM, asyncpg, PyJWT", peers, "1.00")
-    report("ours", ours, f"{median(ratios):.2f} (aim {AIM}; {min(ratios):.2f} to {max(ratios):.2f})")
+    span = f"{min(ratios):.2f} to {max(ratios):.2f}"
+    report("ours", ours, f"{median(ratios):.2f} (aim {AIM}; {span})")
     answered = sum(len(one.latencies_s) for one in ours)
     each = [f"{name} {seconds * 1e6 / answered:.0f}" for name, seconds in used.items()]
     print(f"our CPU µs per request: {', '.join(each)}")
+    print(f"others used {median(others):.0%} of this machine during our rounds")
 
 
 async def run(given: Any) -> None:

@@ -28,7 +28,7 @@ _OBSERVED = OfferObserved.wire_type()
 
 
 class Hops:
-    """Times of day (epoch seconds) by job: ``on`` the log, and when the fact was begun (``said``)."""
+    """Epoch seconds by job and fact: when it went by ``on`` the log, and when it was ``said``."""
 
     def __init__(self) -> None:
         self.on: defaultdict[str, dict[str, float]] = defaultdict(dict)

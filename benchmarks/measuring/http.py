@@ -1,4 +1,4 @@
-"""A bare HTTP/1.1 client on asyncio: tens of microseconds a request, so it hardly measures itself."""
+"""A bare HTTP/1.1 client on asyncio: so quick that it hardly measures itself."""
 
 import asyncio
 from collections.abc import Mapping

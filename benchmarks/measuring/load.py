@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import cast
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from measuring.figures import percentile
 from measuring.http import length_of
-from msgspec import Struct
 
 LAST_ANSWER_S = 10.0
 _END = b"\r\n\r\n"
@@ -37,11 +38,12 @@ class Round(Struct, frozen=True):
 class _Asking(asyncio.Protocol):
     """One connection: the next request leaves when the last answer is complete."""
 
-    def __init__(self, requests: Sequence[bytes], until: float, ended: asyncio.Future[None]) -> None:
-        self._requests, self._until, self._ended = requests, until, ended
+    def __init__(self, requests: Sequence[bytes], until: float) -> None:
+        self._requests, self._until = requests, until
         self._transport: asyncio.WriteTransport | None = None
         self._pending = b""
         self._sent_at = 0.0
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.latencies_s: list[float] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -51,7 +53,7 @@ class _Asking(asyncio.Protocol):
     def _ask(self) -> None:
         assert self._transport is not None
         self._sent_at = time.perf_counter()
-        self._transport.write(random.choice(self._requests))  # noqa: S311
+        self._transport.write(random.choice(self._requests))
 
     def data_received(self, data: bytes) -> None:
         self._pending += data
@@ -74,28 +76,28 @@ class _Asking(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is not None or time.perf_counter() < self._until:
             self._fail(exc or RuntimeError("the server closed the connection"))
-        elif not self._ended.done():
-            self._ended.set_result(None)
+        elif not self.ended.done():
+            self.ended.set_result(None)
 
     def _fail(self, error: Exception) -> None:
-        if not self._ended.done():
-            self._ended.set_exception(error)
+        if not self.ended.done():
+            self.ended.set_exception(error)
 
 
 async def load(url: str, requests: Sequence[bytes], connections: int, lasting_s: float) -> Round:
     """Ask as fast as `connections` allow; a random request each time. Any answer but 200 raises."""
-    loop = asyncio.get_running_loop()
     parts = urlsplit(url)
     started = time.perf_counter()
     asking: list[_Asking] = []
-    ends: list[asyncio.Future[None]] = []
+
+    def connected() -> _Asking:
+        asking.append(_Asking(requests, started + lasting_s))
+        return asking[-1]
+
+    loop = asyncio.get_running_loop()
     for _ in range(connections):
-        ended: asyncio.Future[None] = loop.create_future()
-        one = _Asking(requests, started + lasting_s, ended)
-        asking.append(one)
-        ends.append(ended)
-        await loop.create_connection(lambda one=one: one, parts.hostname, parts.port)  # type: ignore[misc]
+        await loop.create_connection(connected, parts.hostname or "", parts.port or 80)
     async with asyncio.timeout(lasting_s + LAST_ANSWER_S):
-        await asyncio.gather(*ends)
+        await asyncio.gather(*(one.ended for one in asking))
     took_s = time.perf_counter() - started
     return Round(took_s, [latency for one in asking for latency in one.latencies_s])

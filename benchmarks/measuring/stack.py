@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from dropship.runtime.testing import eventually
+
 ROOMY = {
     "DROPSHIP_TENANT_REQUESTS_PER_MINUTE": "60000000",
     "DROPSHIP_TENANT_BURST": "1000000",
@@ -55,8 +57,8 @@ async def running_suppliers(*arguments: str) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def child(argv: Sequence[str], settings: Mapping[str, str]) -> AsyncIterator[None]:
-    """A program that runs until the end of the block; its output is dropped."""
+async def child(argv: Sequence[str], settings: Mapping[str, str]) -> AsyncIterator[int]:
+    """A program that runs until the end of the block; yields its pid, its output is dropped."""
     process = await asyncio.create_subprocess_exec(
         *argv,
         env={**os.environ, **settings},
@@ -64,7 +66,7 @@ async def child(argv: Sequence[str], settings: Mapping[str, str]) -> AsyncIterat
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        yield
+        yield process.pid
     finally:
         if process.returncode is None:
             process.terminate()
@@ -84,7 +86,5 @@ async def _run(argv: Sequence[str], settings: Mapping[str, str]) -> None:
 
 
 async def _content(file: Path) -> str:
-    async with asyncio.timeout(20):
-        while not await asyncio.to_thread(file.exists):
-            await asyncio.sleep(0.05)
+    await eventually(file.exists, within_s=20)
     return (await asyncio.to_thread(file.read_text)).strip()

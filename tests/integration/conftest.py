@@ -1,10 +1,12 @@
 """The stack that the gentle tests share, and who takes part in it."""
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
+from pathlib import Path
 
 import pytest
 
-from integration.running import Stack, new_home
+from integration.running import Homes, Stack, new_home
 from integration.shop import Shop
 from integration.supplier import Supplier
 
@@ -21,7 +23,7 @@ def pytest_terminal_summary(
 ) -> None:
     """Tables that a person wants to see even when all is well."""
     if lines := config.stash[REPORTS]:
-        terminalreporter.section("who took over how fast")
+        terminalreporter.section("of the whole stack")
         for line in lines:
             terminalreporter.write_line(line)
 
@@ -33,16 +35,35 @@ def reports(pytestconfig: pytest.Config) -> list[str]:
 
 
 @pytest.fixture(scope="session")
+def homes(request: pytest.FixtureRequest, reports: list[str]) -> Homes:
+    """New folders for stacks. Their logs outlive a run in which something failed meanwhile."""
+
+    def new() -> AbstractContextManager[Path]:
+        failed_before = request.session.testsfailed
+
+        def kept(logs: Path) -> bool:
+            if request.session.testsfailed == failed_before:
+                return False
+            reports.append(f"logs are kept in {logs}")
+            return True
+
+        return new_home(kept)
+
+    return new
+
+
+@pytest.fixture(scope="session")
 def replicas() -> tuple[str, ...]:
     """Two of what takes part in every import."""
     return ("--replicas", "tracker=2", "--replicas", "scraper=2")
 
 
 @pytest.fixture(scope="session")
-async def stack(replicas: tuple[str, ...]) -> AsyncIterator[Stack]:
+async def stack(homes: Homes, replicas: tuple[str, ...]) -> AsyncIterator[Stack]:
     """Two trackers, two scrapers, one of everything else; products are looked at often."""
-    with new_home() as home:
-        stack = await Stack.up(home, "--simulators", *REPLICAS, CHECK_EVERY_S=str(CHECK_EVERY_S))
+    with homes() as home:
+        settings = {"CHECK_EVERY_S": str(CHECK_EVERY_S)}
+        stack = await Stack.up(home, "--simulators", *replicas, settings=settings)
         try:
             yield stack
         finally:

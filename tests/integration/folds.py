@@ -164,33 +164,51 @@ def _minor(money: Money | None) -> Price:
 async def remembered(stack: Stack) -> World:
     """The same world out of the tables of tracker and gateway."""
     world = World()
-    for id_, *row, minor, currency, availability, quantity in await stack.sql(
-        "SELECT id::text, version, source, external_id, title, url, seller, price_minor, currency,"
+    await _remember_products(stack, world)
+    await _remember_histories(stack, world)
+    for id_, *job in await stack.sql(
+        "SELECT id::text, tenant_id::text, status, result->>'product_id', error FROM gateway.jobs"
+    ):
+        world.jobs[id_] = Job(*job)
+    for id_, event_id, what, by in await stack.sql(
+        "SELECT job_id::text, event_id::text, what, by FROM gateway.job_steps"
+    ):
+        world.jobs[id_].steps.add((event_id, what, by))
+    watches = await stack.sql("SELECT tenant_id, product_id::text FROM tracker.watches")
+    world.watches = {(tenant, product) for tenant, product in watches}
+    return world
+
+
+async def _remember_products(stack: Stack, world: World) -> None:
+    for id_, minor, currency, *row in await stack.sql(
+        "SELECT id::text, price_minor, currency, version, source, external_id, title, url, seller,"
         " availability, stock FROM tracker.products WHERE imported_at IS NOT NULL"
     ):
-        price = _price(minor, currency)
-        world.products[id_] = Product(*row, price, availability, quantity)
+        version, source, external_id, title, url, seller, availability, quantity = row
+        world.products[id_] = Product(
+            version=version,
+            source=source,
+            external_id=external_id,
+            title=title,
+            url=url,
+            seller=seller,
+            price=_price(minor, currency),
+            availability=availability,
+            quantity=quantity,
+        )
+
+
+async def _remember_histories(stack: Stack, world: World) -> None:
     for id_, minor, currency, at in await stack.sql(
         "SELECT product_id::text, price_minor, currency, observed_at FROM tracker.price_history"
         " ORDER BY id"
     ):
         world.products[id_].prices.append((_price(minor, currency), at))
-    for id_, *moved in await stack.sql(
+    for id_, availability, quantity, at in await stack.sql(
         "SELECT product_id::text, availability, stock, observed_at FROM tracker.stock_history"
         " ORDER BY id"
     ):
-        world.products[id_].stock.append((moved[0], moved[1], moved[2]))
-    for id_, *job in await stack.sql(
-        "SELECT id::text, tenant_id::text, status, result->>'product_id', error FROM gateway.jobs"
-    ):
-        world.jobs[id_] = Job(*job)
-    for id_, *step in await stack.sql(
-        "SELECT job_id::text, event_id::text, what, by FROM gateway.job_steps"
-    ):
-        world.jobs[id_].steps.add((step[0], step[1], step[2]))
-    watches = await stack.sql("SELECT tenant_id, product_id::text FROM tracker.watches")
-    world.watches = {(tenant, product) for tenant, product in watches}
-    return world
+        world.products[id_].stock.append((availability, quantity, at))
 
 
 def _price(minor: int | None, currency: str | None) -> Price:

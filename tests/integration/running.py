@@ -6,8 +6,8 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,10 @@ from dropship.runtime.testing import eventually
 from integration import programs
 
 START_S = 120.0
-NEVER_ASK = "--port=0"
+ANY_PORT = "--port=0"
+
+
+Homes = Callable[[], AbstractContextManager[Path]]
 
 
 @dataclass(frozen=True)
@@ -33,14 +36,24 @@ class Done:
 
 
 @contextmanager
-def new_home() -> Iterator[Path]:
-    """A folder for one stack that the database's own user can walk to, removed at the end."""
+def new_home(kept: Callable[[Path], bool]) -> Iterator[Path]:
+    """A folder for one stack that the database's own user can walk to, removed at the end.
+
+    Where `kept` says so, or where an error ends it, the logs stay.
+    """
     folder = Path(tempfile.mkdtemp(prefix="dropship-shop-"))
     folder.chmod(0o711)
+    home, spared = folder / ".data", False
     try:
-        yield folder / ".data"
+        yield home
+        spared = kept(home / "logs")
+    except BaseException as error:
+        spared = True
+        error.add_note(f"logs are kept in {home / 'logs'}")
+        raise
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        for part in (home / "nats", home / "postgres") if spared else (folder,):
+            shutil.rmtree(part, ignore_errors=True)
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
@@ -49,7 +62,12 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
     return plain | {f"DROPSHIP_{name}": value for name, value in settings.items()}
 
 
-async def spawn(*arguments: str, out: Any, **settings: str) -> asyncio.subprocess.Process:
+NOTHING: Mapping[str, str] = {}
+
+
+async def spawn(
+    *arguments: str, out: Any, settings: Mapping[str, str] = NOTHING
+) -> asyncio.subprocess.Process:
     """``dropship`` with these arguments; `settings` are variables without their prefix."""
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "dropship.cli", *arguments),
@@ -60,10 +78,10 @@ async def spawn(*arguments: str, out: Any, **settings: str) -> asyncio.subproces
     )
 
 
-async def dropship(*arguments: str, within_s: float = START_S, **settings: str) -> Done:
+async def dropship(*arguments: str, settings: Mapping[str, str] = NOTHING) -> Done:
     """Run a command of ``dropship`` to its end."""
-    process = await spawn(*arguments, out=asyncio.subprocess.PIPE, **settings)
-    said, _ = await asyncio.wait_for(process.communicate(), within_s)
+    process = await spawn(*arguments, out=asyncio.subprocess.PIPE, settings=settings)
+    said, _ = await asyncio.wait_for(process.communicate(), START_S)
     return Done(process.returncode or 0, said.decode())
 
 
@@ -74,11 +92,12 @@ class Stack:
         self.home = home
 
     @classmethod
-    async def up(cls, home: Path, *arguments: str, **settings: str) -> "Stack":
+    async def up(
+        cls, home: Path, *arguments: str, settings: Mapping[str, str] = NOTHING
+    ) -> "Stack":
         """Start one in the background, and return when it says that it is ready."""
-        done = await dropship(
-            "up", "--detach", NEVER_ASK, "--home", str(home), *arguments, **settings
-        )
+        where = ("--home", str(home))
+        done = await dropship("up", "--detach", ANY_PORT, *where, *arguments, settings=settings)
         assert done.code == 0, done.said
         return cls(home)
 
@@ -134,7 +153,7 @@ class Stack:
         return await nats.connect(server["url"], max_reconnect_attempts=1, **given)
 
 
-async def stopped(family: Sequence[programs.Program] | frozenset[programs.Program]) -> None:
+async def stopped(family: frozenset[programs.Program]) -> None:
     """Wait until nothing of it runs any more: whoever is left is an orphan, and named."""
     await eventually(
         lambda: not [one for one in family if one.is_alive()],

@@ -9,19 +9,19 @@ import msgspec
 import pytest
 
 from integration import programs
-from integration.running import dropship, new_home
+from integration.running import Homes, dropship
 
 PAGES = Path(__file__).parents[3] / "shared" / "pages"
 LONGEST_S = 120
 
 
 @pytest.fixture(scope="module")
-async def summary() -> dict[str, Any]:
+async def summary(homes: Homes) -> dict[str, Any]:
     """The last line of a demo that is told once, with saved pages where there are any."""
     pages = ("--pages", str(PAGES)) if PAGES.is_dir() else ()
-    with new_home() as home:
+    with homes() as home:
         began = time.monotonic()
-        done = await dropship("demo", "--once", "--json", *pages, HOME=str(home))
+        done = await dropship("demo", "--once", "--json", *pages, settings={"HOME": str(home)})
         assert done.code == 0, done.said
         assert time.monotonic() - began < LONGEST_S
         assert not list(home.glob("*")), "nothing of it is kept"

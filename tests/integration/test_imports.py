@@ -62,9 +62,8 @@ async def test_what_moves_at_the_supplier_is_in_the_history_and_what_does_not_mo
     await supplier.sets(row, quantity=0)
 
     async def both_are_known() -> bool:
-        return (await shop.product(moved))["price"]["amount"] == "41.07" and (
-            await shop.product(sold_out)
-        )["availability"] == "out_of_stock"
+        price, row = (await shop.product(moved))["price"], await shop.product(sold_out)
+        return bool(price["amount"] == "41.07" and row["availability"] == "out_of_stock")
 
     await eventually(both_are_known, within_s=15, what="the next look at both")
     assert await shop.prices(moved) == [moving["price"]["amount"], "41.07"]

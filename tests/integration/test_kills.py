@@ -1,5 +1,6 @@
 """Programs die in the middle of a rush; no shop loses an import, and none gets one twice."""
 
+import asyncio
 import os
 import signal
 from collections import Counter
@@ -24,7 +25,7 @@ from integration import log, programs
 from integration.folds import differences, fold, remembered
 from integration.kills import HEADING, VICTIMS, Run
 from integration.log import Stored
-from integration.running import Stack, dropship, new_home
+from integration.running import Homes, Stack, dropship
 from integration.shop import Shop
 from integration.supplier import FEED, Supplier
 
@@ -32,17 +33,17 @@ DRAIN_S = 10
 
 
 @pytest.fixture(scope="module")
-async def run(replicas: tuple[str, ...]) -> AsyncIterator[Run]:
+async def run(homes: Homes, replicas: tuple[str, ...]) -> AsyncIterator[Run]:
     """Two shops on a stack of their own, for these tests alone."""
-    with new_home() as home:
-        stack = await Stack.up(home, "--simulators", *replicas, CHECK_EVERY_S="3")
+    with homes() as home:
+        stack = await Stack.up(home, "--simulators", *replicas, settings={"CHECK_EVERY_S": "3"})
         try:
             supplier = Supplier(stack.simulator)
             await supplier.stand_still()
             shops = [await Shop.opened(stack.gateway) for _ in range(2)]
             yield Run(stack, shops, supplier)
-            for one in (supplier, *shops):
-                await one.close()
+            await supplier.close()
+            await asyncio.gather(*(shop.close() for shop in shops))
         finally:
             await stack.down()
 
@@ -51,7 +52,7 @@ async def run(replicas: tuple[str, ...]) -> AsyncIterator[Run]:
 async def after(run: Run, reports: list[str]) -> Run:
     """The same, after every program has been killed once in the middle of a rush."""
     await run.strikes_all()
-    reports += [HEADING, *map(str, run.recoveries)]
+    reports += ["who took over how fast:", HEADING, *map(str, run.recoveries)]
     return run
 
 

@@ -1,4 +1,4 @@
-"""What nobody may read is written nowhere in clear: no table, stream, log, file, answer or command."""
+"""What nobody may read is nowhere in clear: in no table, stream, log, file, answer or command."""
 
 import base64
 import secrets

@@ -12,7 +12,7 @@ import msgspec
 
 from dropship.runtime.testing import eventually
 from integration import programs
-from integration.running import NEVER_ASK, START_S, Stack, dropship, new_home, spawn, stopped
+from integration.running import ANY_PORT, START_S, Homes, Stack, dropship, spawn, stopped
 from integration.shop import Shop
 
 SERVICES = ("analytics", "gateway", "policy", "scraper", "syncer", "tracker")
@@ -23,7 +23,7 @@ NOT_RUNNING = 3
 async def _in_a_terminal(home: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, Stack]]:
     """``dropship up`` in the foreground, ready."""
     with (home.parent / "terminal.txt").open("ab") as terminal:
-        process = await spawn("up", NEVER_ASK, "--home", str(home), out=terminal)
+        process = await spawn("up", ANY_PORT, "--home", str(home), out=terminal)
     stack = Stack(home)
     try:
         await eventually(
@@ -36,10 +36,10 @@ async def _in_a_terminal(home: Path) -> AsyncIterator[tuple[asyncio.subprocess.P
             await process.wait()
 
 
-async def test_a_killed_supervisor_leaves_nothing_running_and_the_next_start_forgets_nothing() -> (
-    None
-):
-    with new_home() as home:
+async def test_a_killed_supervisor_leaves_nothing_running_and_the_next_start_forgets_nothing(
+    homes: Homes,
+) -> None:
+    with homes() as home:
         async with _in_a_terminal(home) as (process, stack):
             shop = await Shop.opened(stack.gateway)
             await shop.close()
@@ -57,7 +57,7 @@ async def test_a_killed_supervisor_leaves_nothing_running_and_the_next_start_for
 
 async def _start_again_is_refused(home: Path) -> None:
     for more in ((), ("--detach",)):
-        again = await dropship("up", NEVER_ASK, "--home", str(home), *more)
+        again = await dropship("up", ANY_PORT, "--home", str(home), *more)
         assert again.code != 0
         assert "already running" in again.said
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from html import unescape
 
 import pytest
+
 from dropship.simulators.pages.locales import locale_of
 from dropship.simulators.pages.product import product_page
 from dropship.simulators.world.catalogue import make_products

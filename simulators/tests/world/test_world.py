@@ -1,6 +1,7 @@
 """The world is repeatable: seed in, history out."""
 
 import pytest
+
 from dropship.simulators.world.catalogue import make_products
 from dropship.simulators.world.product import Layout, State
 from dropship.simulators.world.world import World

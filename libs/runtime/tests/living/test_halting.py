@@ -1,5 +1,6 @@
 """What must stop, stops; what need not, goes on; and readiness says which and why."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import msgspec
@@ -7,6 +8,8 @@ import pytest
 from dropship.contracts.envelope import JSON, SCHEMAS, SPEC, Envelope
 from dropship.runtime import living
 from dropship.runtime.bus import Bus
+from dropship.runtime.database import Database
+from dropship.runtime.errors import SessionLost
 from dropship.runtime.service import Service
 from dropship.runtime.testing import eventually
 from msgspec import Raw
@@ -98,3 +101,27 @@ async def test_a_pool_without_a_free_connection_costs_nobody_their_leases(toy: T
             await move(tx, "a")
         await at_rest(toy)
         assert service.leases.connection is session
+
+
+async def test_a_service_told_to_leave_leaves_even_when_a_loop_fails_on_the_way_out(
+    toy: Toy,
+) -> None:
+    begun = asyncio.Event()
+
+    async def stubborn(_database: Database) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise SessionLost("closed under it") from None
+
+    service = Service("toy", toy.settings(drain_s=0.5))
+    service.rounds("stubborn", stubborn, every_s=60)
+    stop = asyncio.Event()
+    living_task = asyncio.create_task(service.live(stop))
+    await asyncio.wait_for(begun.wait(), 10)
+    stop.set()
+    _, late = await asyncio.wait([living_task], timeout=30)
+    for task in late:
+        task.cancel()
+    assert not late

@@ -66,6 +66,7 @@ def uuid7() -> UUID:
     must take a derived id (`uuid5`) instead.
     """
     millis = time.time_ns() // 1_000_000
+    drawn = secrets.randbits(74)
     value = (millis & (1 << 48) - 1) << 80 | 0x7 << 76
-    value |= secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+    value |= drawn >> 62 << 64 | 0b10 << 62 | drawn & (1 << 62) - 1
     return UUID(int=value)

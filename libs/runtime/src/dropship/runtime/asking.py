@@ -7,6 +7,7 @@ owner stores the answer in the same transaction as the deed, so the same id gets
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,6 +39,8 @@ AT_ONCE = 64
 TENANT, ACTOR, COMMAND_ID = "Dropship-Tenant", "Dropship-Actor", "Dropship-Command-Id"
 OUTCOME, TRACE = "Dropship-Outcome", "traceparent"
 _log = get_logger()
+_PATH = re.compile(r"at `\$\.([^`]+)`$")
+_NAMED = re.compile(r"(?:missing required|unknown) field `([^`]+)`")
 M = TypeVar("M", bound=Message)
 
 
@@ -226,19 +229,19 @@ class Asking:
                 question = msgspec.json.decode(payload, type=message)
             except msgspec.DecodeError as error:
                 raise Refused("invalid", str(error), field=_field_of(str(error))) from error
-        command_id = headers.get(COMMAND_ID)
         return await handler(
             Asked(
                 question=question,
                 tenant=headers.get(TENANT, ""),
                 actor=headers.get(ACTOR),
-                command_id=UUID(command_id) if command_id else uuid7(),
+                command_id=_command_id(headers.get(COMMAND_ID)),
                 at=self._clock.now(),
             )
         )
 
     async def _obey(self, asked: Asked[Any], obeyer: Obeyer) -> bytes:
-        digest = hashlib.sha256(msgspec.json.encode(asked.question)).digest()
+        name = asked.question.wire_type().encode()
+        digest = hashlib.sha256(name + msgspec.json.encode(asked.question)).digest()
         async with self._database.transaction(
             tenant=asked.tenant, actor=asked.actor, command_id=asked.command_id
         ) as tx:
@@ -278,7 +281,15 @@ async def stored_answer(tx: Transaction, command_id: UUID, digest: bytes) -> byt
     return bytes(row[1])
 
 
+def _command_id(text: str | None) -> UUID:
+    try:
+        return UUID(text) if text else uuid7()
+    except ValueError:
+        raise Refused("invalid", "a command's id is a UUID", field=COMMAND_ID) from None
+
+
 def _field_of(error: str) -> str | None:
-    """msgspec ends its messages with the path: ``… - at `$.limit```."""
-    _, found, path = error.rpartition("at `$.")
-    return path.rstrip("`") if found else None
+    """msgspec names a field that is missing or unknown, and ends with the path: ``at `$.a.b```."""
+    path = [found[1]] if (found := _PATH.search(error)) else []
+    name = [found[1]] if (found := _NAMED.search(error)) else []
+    return ".".join(path + name) or None

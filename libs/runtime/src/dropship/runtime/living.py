@@ -105,6 +105,8 @@ class Living:
             except* (SessionLost, psycopg.Error, OSError, Uncertain, ApiError, Retry) as lost:
                 self.reasons["session"] = f"lost: {type(_cause(lost)).__name__}"
                 _log.warning("session_lost", reason=repr(_cause(lost))[:200])
+            if asyncio.current_task().cancelling():  # type: ignore[union-attr]
+                raise asyncio.CancelledError  # a loop that failed on its way out had hidden it
             await asyncio.sleep(pause_s)
 
     async def _loops(self) -> None:

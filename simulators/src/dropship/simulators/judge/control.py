@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import msgspec
+
 from dropship.simulators.judge.faults import Fault
 from dropship.simulators.judge.orders import (
     ClockOrder,

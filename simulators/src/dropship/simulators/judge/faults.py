@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from dropship.simulators.world.dice import Dice
 from msgspec import Meta, Struct
+
+from dropship.simulators.world.dice import Dice
 
 Mode = Literal[
     "captcha",

@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
+from msgspec import Meta, Struct
+
 from dropship.simulators.world.product import LOW_STOCK, Product, State, Truth
 from dropship.simulators.world.world import WantedTruth
-from msgspec import Meta, Struct
 
 MAX_MINOR = 10**11
 _ENOUGH = 25

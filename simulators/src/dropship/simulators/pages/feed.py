@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable
 
 import msgspec
+
 from dropship.simulators.world.product import Product, State, Truth
 
 COLUMNS = ("id", "title", "brand", "price", "currency", "stock", "image")
