@@ -1,12 +1,9 @@
 """The peer: the same endpoint as usually built, FastAPI over the SQLAlchemy ORM, asyncpg and PyJWT.
 
-    BENCH_DSN=… BENCH_SECRET=… uv run --group bench python benchmarks/peer_fastapi.py --port 8100
-
-One uvicorn worker with uvloop and httptools, no access log, a pool as large as ours. It does less
-than ours does: no limits, no trace, no session that could be revoked.
+`product_read.py` serves it by one uvicorn worker with uvloop and httptools, without an access log.
+It does less than ours does: no limits, no trace, no session that could be revoked.
 """
 
-import argparse
 import os
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -14,7 +11,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import jwt
-import uvicorn
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
@@ -170,18 +166,3 @@ def money(minor: int | None, currency: str | None) -> Money | None:
     if minor is None or currency is None:
         return None
     return Money(amount=f"{minor // 100}.{minor % 100:02}", currency=currency)
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, required=True)
-    port = parser.parse_args().port
-    uvicorn.run(
-        app,
-        host="127.0.0.1",
-        port=port,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        log_level="warning",
-    )

@@ -1,6 +1,6 @@
 """Reading a product through our gateway against the same endpoint in FastAPI and the ORM.
 
-    uv run --group bench python benchmarks/product_read.py [--rounds 5] [--seconds 4]
+    uv run python benchmarks/product_read.py [--rounds 5] [--seconds 4]
 
 Authenticated GET /v1/products/{id}, one worker each, the same rows in the same Postgres, the same
 load generator, rounds in turn in the same run. Ours goes from the gateway (granian, remembered
@@ -36,7 +36,8 @@ PRODUCTS = 5_000
 COMPARED = 200
 AIM = 2.5
 WARM_UP_S = 2.0
-PEER = Path(__file__).with_name("peer_fastapi.py")
+HERE = Path(__file__).parent
+UVICORN = ("--loop=uvloop", "--http=httptools", "--no-access-log", "--log-level=warning")
 NEEDED = ("fastapi", "uvicorn", "uvloop", "asyncpg")
 _STATES = (("in_stock", 7, "exact"), ("low", 2, "exact"), ("out_of_stock", 0, None))
 
@@ -100,9 +101,10 @@ async def signed_up(gateway: str) -> tuple[str, str]:
 
 def peer_command(port: int) -> tuple[str, ...]:
     """The peer in this environment, or else in one that uv makes for it."""
+    served = ("uvicorn", "peer_fastapi:app", f"--app-dir={HERE}", f"--port={port}", *UVICORN)
     if all(find_spec(name) for name in NEEDED):
-        return (sys.executable, str(PEER), f"--port={port}")
-    return ("uv", "run", "--quiet", "--group", "bench", "python", str(PEER), f"--port={port}")
+        return (sys.executable, "-m", *served)
+    return ("uv", "run", "--quiet", "--group", "bench", *served)
 
 
 async def listening(url: str) -> None:
@@ -130,44 +132,54 @@ async def must_agree(ours: Connection, peer: Connection, ids: Sequence[str]) -> 
         connection.close()
 
 
-def report(name: str, rounds: Sequence[Round], ratio: str) -> None:
-    rates = sorted(one.rate for one in rounds)
-    p50, p99 = median(one.p50_ms for one in rounds), median(one.p99_ms for one in rounds)
-    print(
-        f"{name:<34}{median(rates):>7.0f} req/s  ({rates[0]:.0f} to {rates[-1]:.0f})"
-        f"   p50 {p50:6.1f} ms   p99 {p99:6.1f} ms   {ratio}"
-    )
+class Side:
+    """One of the two servers, and what its rounds brought."""
+
+    def __init__(self, name: str, url: str, token: str, ids: Sequence[str]) -> None:
+        self.name, self.url = name, url
+        host = url.removeprefix("http://")
+        self._requests = [request(host, "GET", f"/v1/products/{id_}", token) for id_ in ids]
+        self.rounds: list[Round] = []
+        self._used: Counter[str] = Counter()
+        self._others: list[float] = []
+
+    async def round(self, meter: Meter | None, connections: int, lasting_s: float) -> None:
+        """One round; it counts only with a meter."""
+        brought = await load(self.url, self._requests, connections, lasting_s)
+        if meter is not None:
+            used, others = meter.read()
+            self.rounds.append(brought)
+            self._used.update(used)
+            self._others.append(others)
+
+    def report(self, ratio: str) -> None:
+        rates = sorted(one.rate for one in self.rounds)
+        p50 = median(one.p50_ms for one in self.rounds)
+        p99 = median(one.p99_ms for one in self.rounds)
+        print(
+            f"{self.name:<30}{median(rates):>6.0f} req/s ({rates[0]:.0f} to {rates[-1]:.0f})"
+            f"   p50 {p50:5.1f} ms   p99 {p99:6.1f} ms   {ratio}"
+        )
+        answered = sum(len(one.latencies_s) for one in self.rounds)
+        each = {name: seconds * 1e6 / answered for name, seconds in self._used.items()}
+        shown = ", ".join(f"{name} {us:.0f}" for name, us in each.items() if us >= 10)
+        print(
+            f"    CPU µs per request, {sum(each.values()):.0f} in all: {shown};"
+            f" others use {median(self._others):.0%} of this machine"
+        )
 
 
-async def compare(
-    stack: Stack, urls: Sequence[str], tokens: Sequence[str], ids: Sequence[str], given: Any
-) -> None:
-    asked = [
-        [request(url.removeprefix("http://"), "GET", f"/v1/products/{i}", token) for i in ids]
-        for url, token in zip(urls, tokens, strict=True)
-    ]
-    for url, requests in zip(urls, asked, strict=True):
-        await load(url, requests, given.connections, WARM_UP_S)
-    ours: list[Round] = []
-    peers: list[Round] = []
-    used: Counter[str] = Counter()
-    others: list[float] = []
+async def compare(stack: Stack, ours: Side, peer: Side, peer_pid: int, given: Any) -> None:
+    for side in (ours, peer):
+        await side.round(None, given.connections, WARM_UP_S)
     for _ in range(given.rounds):
-        meter = Meter(stack)
-        ours.append(await load(urls[0], asked[0], given.connections, given.seconds))
-        spent, share = meter.read()
-        used.update(spent)
-        others.append(share)
-        peers.append(await load(urls[1], asked[1], given.connections, given.seconds))
-    ratios = [one.rate / other.rate for one, other in zip(ours, peers, strict=True)]
+        for side in (ours, peer):
+            meter = Meter(stack, {"peer": peer_pid})
+            await side.round(meter, given.connections, given.seconds)
+    ratios = [a.rate / b.rate for a, b in zip(ours.rounds, peer.rounds, strict=True)]
     print(f"{given.connections} connections, {given.rounds} rounds of {given.seconds:g} s each")
-    report("FastAPI, ORM, asyncpg, PyJWT", peers, "1.00")
-    span = f"{min(ratios):.2f} to {max(ratios):.2f}"
-    report("ours", ours, f"{median(ratios):.2f} (aim {AIM}; {span})")
-    answered = sum(len(one.latencies_s) for one in ours)
-    each = [f"{name} {seconds * 1e6 / answered:.0f}" for name, seconds in used.items()]
-    print(f"our CPU µs per request: {', '.join(each)}")
-    print(f"others used {median(others):.0%} of this machine during our rounds")
+    peer.report("1.00")
+    ours.report(f"{median(ratios):.2f} (aim {AIM}; {min(ratios):.2f} to {max(ratios):.2f})")
 
 
 async def run(given: Any) -> None:
@@ -180,14 +192,18 @@ async def run(given: Any) -> None:
         claims = {"sub": "bench", "tenant": tenant, "exp": expires}
         peer_token = jwt.encode(claims, secret, algorithm="HS256")
         told = {"BENCH_DSN": stack["postgres"]["dsn"], "BENCH_SECRET": secret}
-        async with child(peer_command(port), told):
+        async with child(peer_command(port), told) as peer_pid:
             await listening(peer)
             await must_agree(
                 await Connection.to(gateway, token),
                 await Connection.to(peer, peer_token),
                 ids[:: PRODUCTS // COMPARED],
             )
-            await compare(stack, (gateway, peer), (token, peer_token), ids, given)
+            sides = (
+                Side("ours", gateway, token, ids),
+                Side("FastAPI, ORM, asyncpg, PyJWT", peer, peer_token, ids),
+            )
+            await compare(stack, *sides, peer_pid, given)
 
 
 if __name__ == "__main__":

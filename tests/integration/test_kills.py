@@ -215,7 +215,7 @@ async def test_nothing_is_left_undone_or_given_up(after: Run, told: list[Stored]
 async def test_each_victim_was_replaced_within_seconds(after: Run) -> None:
     assert [one.victim for one in after.recoveries] == list(VICTIMS)
     slowest = max(max(one.led_s, one.ready_s, one.next_s) for one in after.recoveries)
-    assert slowest < 20
+    assert slowest < 30
     assert max(one.rush_s for one in after.recoveries) < 60
     await eventually(after.shared_evenly, within_s=20, what="a fair share for every replica")
     report = await dropship("status", "--home", str(after.stack.home))

@@ -134,8 +134,11 @@ class Toy:
 
 async def why_not_ready(service: Service) -> dict[str, str]:
     """What the process says of itself at /health/ready, as a supervisor asks it."""
-    async with httpx.AsyncClient() as client:
-        answer = await client.get(f"http://127.0.0.1:{service.health_port}/health/ready")
+    try:
+        async with httpx.AsyncClient() as client:
+            answer = await client.get(f"http://127.0.0.1:{service.health_port}/health/ready")
+    except httpx.TransportError as error:
+        raise ConnectionError("no answer at all") from error
     reasons: dict[str, str] = {} if answer.status_code == 200 else answer.json()["reasons"]
     return reasons
 

@@ -121,7 +121,7 @@ async def test_a_service_told_to_leave_leaves_even_when_a_loop_fails_on_the_way_
     living_task = asyncio.create_task(service.live(stop))
     await asyncio.wait_for(begun.wait(), 10)
     stop.set()
-    _, late = await asyncio.wait([living_task], timeout=30)
+    _, late = await asyncio.wait([living_task], timeout=10)
     for task in late:
         task.cancel()
     assert not late

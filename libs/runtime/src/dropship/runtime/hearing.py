@@ -31,6 +31,7 @@ from dropship.runtime.leases import Leases
 from dropship.runtime.logfence import CHECK_EVERY_S, Mark, StreamState, check
 from dropship.runtime.parking import Parked, park, parked_keys
 from dropship.runtime.puller import Position, Puller, position_of
+from dropship.runtime.stopping import unless_cancelled
 from dropship.runtime.telemetry import metrics
 from dropship.runtime.telemetry.logs import get_logger
 from dropship.runtime.telemetry.traces import span
@@ -126,7 +127,7 @@ class Hearing:
 
     async def run(self) -> None:
         """Hear for ever. Raises LogRegressed or TooNew to halt, SessionLost when nothing is led."""
-        while True:
+        while unless_cancelled():
             await self._leases.release(self.stream, self._leases.surplus(self.stream))
             led = self._leases.partitions(self.stream)
             if not led:
@@ -151,7 +152,7 @@ class Hearing:
         _log.info("hearing", stream=self.stream, partitions=led, start=start, end=state.last_seq)
         checked_at = swept_at = perf_counter()
         try:
-            while not puller.lost and self._leads_just(led):
+            while unless_cancelled() and not puller.lost and self._leads_just(led):
                 messages = await puller.take(BATCH, AGAIN_S)
                 if messages:
                     await failpoint("hearing.received")
@@ -313,7 +314,6 @@ class Hearing:
             metrics.HEARING_SKIPPED_UNKNOWN[self.stream].inc()
             return None, None
         except NewerVersion as error:
-            _log.error("newer_version", stream=self.stream, detail=str(error))
             raise TooNew(str(error)) from error
         except (msgspec.MsgspecError, ValueError) as error:
             return None, self._parked(delivery, "", cause or f"unreadable: {error}")

@@ -17,6 +17,7 @@ from psycopg import AsyncConnection
 from dropship.contracts.ids import PARTITIONS
 from dropship.runtime.database import session_options
 from dropship.runtime.errors import SessionLost
+from dropship.runtime.stopping import unless_cancelled
 from dropship.runtime.telemetry import metrics
 
 IDLE_TIMEOUT_S = 5
@@ -116,7 +117,7 @@ class Leases:
 
     async def keep(self) -> None:
         """Beat, and take or mark for release, until the session is lost. Raises SessionLost."""
-        while True:
+        while unless_cancelled():
             try:
                 async with asyncio.timeout(IDLE_TIMEOUT_S):
                     await self._beat()

@@ -21,6 +21,7 @@ from dropship.runtime.hearing import Hearing
 from dropship.runtime.leases import Leases
 from dropship.runtime.logfence import Mark, check
 from dropship.runtime.relay import Relay
+from dropship.runtime.stopping import unless_cancelled
 from dropship.runtime.telemetry import metrics
 from dropship.runtime.telemetry.logs import get_logger
 
@@ -90,11 +91,12 @@ class Living:
     async def run(self) -> None:
         """Live until cancelled."""
         await self._bus.listen(self._wake_subject, self._woken)
-        while True:
+        while unless_cancelled():
             pause_s = AGAIN_S
             try:
                 async with self._leases.session():
                     await self._check_log()
+                    unless_cancelled()
                     self.reasons.clear()
                     await self._loops()
             except* Halted as halted:
@@ -105,8 +107,7 @@ class Living:
             except* (SessionLost, psycopg.Error, OSError, Uncertain, ApiError, Retry) as lost:
                 self.reasons["session"] = f"lost: {type(_cause(lost)).__name__}"
                 _log.warning("session_lost", reason=repr(_cause(lost))[:200])
-            if asyncio.current_task().cancelling():  # type: ignore[union-attr]
-                raise asyncio.CancelledError  # a loop that failed on its way out had hidden it
+            unless_cancelled()
             await asyncio.sleep(pause_s)
 
     async def _loops(self) -> None:
@@ -142,10 +143,11 @@ class Living:
         """Poll for a lock: the blocking form would hold a snapshot, and vacuum with it."""
         while not await self._leases.lead(name):  # noqa: ASYNC110
             await asyncio.sleep(every_s)
+        unless_cancelled()
 
     async def _sweep(self) -> None:
         """Find rows whose nudge was lost, and tell how many wait."""
-        while True:
+        while unless_cancelled():
             with contextlib.suppress(Retry):
                 await self._wake_backlog()
             await asyncio.sleep(SWEEP_S)
@@ -166,6 +168,7 @@ class Living:
                 raise
             except Exception as error:
                 _log.warning("round_failed", round=round_.name, error=repr(error)[:300])
+            unless_cancelled()
             await asyncio.sleep(round_.every_s)
 
     async def _steadily(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
@@ -173,7 +176,7 @@ class Living:
 
         A message of a newer release stops the loop that met it until that release runs.
         """
-        while True:
+        while unless_cancelled():
             try:
                 await loop()
             except TooNew as newer:

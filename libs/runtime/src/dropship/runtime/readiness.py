@@ -14,6 +14,7 @@ from dropship.runtime.bus import ApiError, Bus, Uncertain
 from dropship.runtime.database import Database
 from dropship.runtime.errors import Retry
 from dropship.runtime.living import STREAMS, Living
+from dropship.runtime.stopping import unless_cancelled
 from dropship.runtime.telemetry.logs import get_logger
 
 EVERY_S = 1.0
@@ -57,7 +58,7 @@ class Readiness:
 
     async def watch(self) -> None:
         """Look again every second, for ever."""
-        while True:
+        while unless_cancelled():
             if self.started:
                 self._found = await self._look()
             await asyncio.sleep(EVERY_S)
@@ -76,7 +77,7 @@ class Readiness:
     async def foundations(self) -> None:
         """Wait until the schema, the streams and the consumers are there."""
         said = None
-        while True:
+        while unless_cancelled():
             reason = await self._missing()
             if reason is None:
                 self._found.pop("migrate", None)

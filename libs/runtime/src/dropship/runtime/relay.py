@@ -33,6 +33,7 @@ from dropship.runtime.failpoints import failpoint
 from dropship.runtime.leases import Leases
 from dropship.runtime.logfence import CHECK_EVERY_S, Mark, check
 from dropship.runtime.puller import Puller, position_of
+from dropship.runtime.stopping import unless_cancelled
 from dropship.runtime.telemetry import metrics
 from dropship.runtime.telemetry.logs import get_logger
 
@@ -99,7 +100,7 @@ class Relay:
         """Carry until the session is lost (SessionLost) or the log is not ours (LogRegressed)."""
         await failpoint("relay.locked")
         self._in_doubt = True
-        while True:
+        while unless_cancelled():
             self._woken.clear()
             try:
                 if self._in_doubt:
@@ -114,6 +115,7 @@ class Relay:
                 await asyncio.sleep(AGAIN_S)
 
     async def _rest(self) -> None:
+        unless_cancelled()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CHECK_EVERY_S):
                 await self._woken.wait()
@@ -242,6 +244,7 @@ class Relay:
             if not await _pending(self._bus, self.stream, name):
                 return found
             while True:
+                unless_cancelled()
                 messages = await puller.take(READ_BACK, 2.0)
                 if puller.lost:
                     raise Uncertain("the read-back consumer is gone")

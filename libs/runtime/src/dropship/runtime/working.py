@@ -28,6 +28,7 @@ from dropship.runtime.errors import Refused, Retry, Unknown, Unreadable
 from dropship.runtime.failpoints import failpoint
 from dropship.runtime.journal import Transaction
 from dropship.runtime.puller import Puller, position_of
+from dropship.runtime.stopping import unless_cancelled
 from dropship.runtime.telemetry import metrics
 from dropship.runtime.telemetry.logs import get_logger
 from dropship.runtime.telemetry.traces import span
@@ -110,7 +111,7 @@ class Working:
 
     async def run(self) -> None:
         """Take commands and do them, until cancelled; see `drain`."""
-        while True:
+        while unless_cancelled():
             try:
                 await self._take_commands()
             except Exception as error:
@@ -122,6 +123,7 @@ class Working:
         try:
             while True:
                 await self._open(pullers)
+                unless_cancelled()
                 message = await self._next(pullers)
                 if message is not None:
                     self._start(message)
@@ -187,7 +189,8 @@ class Working:
             _, late = await asyncio.wait(self._running, timeout=within_s)
             for task in late:
                 task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            if late:
+                await asyncio.wait(late, timeout=1.0)
 
     async def _attend(self, message: Msg) -> None:
         """Do one delivered command, telling the server meanwhile that it is being worked on."""

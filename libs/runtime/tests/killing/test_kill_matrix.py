@@ -1,0 +1,57 @@
+"""Each failpoint × {kill -9, exception, stall}, with two real processes under load.
+
+The points are struck in rounds, one of each part of the runtime at a time, in both processes but
+each once. After every round everything acknowledged must have happened exactly once.
+"""
+
+from pathlib import Path
+
+import pytest
+from dropship.runtime.failpoints import NAMES
+from toy_checks import at_rest, violations
+from toy_house import Toy
+from toy_stack import Stack, stack
+from toy_takeover import takeovers
+
+STALL_S = 3
+"""Longer than ack_wait (2 s) and than an asker's patience (2 s); a process hung for longer than its
+session's time-out is another test (`living/test_hung.py`)."""
+
+
+@pytest.fixture
+def window() -> str:
+    return "100ms"
+
+
+def rounds() -> list[list[str]]:
+    """One point of each part at a time."""
+    parts: dict[str, list[str]] = {}
+    for name in sorted(NAMES):
+        parts.setdefault(name.split(".")[0], []).append(name)
+    longest = max(map(len, parts.values()))
+    return [[names[n] for names in parts.values() if n < len(names)] for n in range(longest)]
+
+
+async def strike(running: Stack, names: list[str], action: str, folder: Path) -> None:
+    markers = {name: folder / f"{name}.{action.partition(':')[0]}" for name in names}
+    await running.arm(";".join(f"{name}={action}%{path}" for name, path in markers.items()))
+    await running.load_until(lambda: all(path.exists() for path in markers.values()))
+    await running.load(8)
+    await at_rest(running.toy, within_s=60)
+    broken = await violations(running.toy, running.promised)
+    assert broken == [], f"after {action} at {names}"
+
+
+@pytest.mark.parametrize("action", ["kill", "error", f"stall:{STALL_S}"])
+async def test_whatever_strikes_wherever_all_that_was_acknowledged_happens_once(
+    toy: Toy, tmp_path: Path, action: str
+) -> None:
+    async with stack(toy, tmp_path) as running:
+        await running.load(8)
+        for names in rounds():
+            await strike(running, names, action, tmp_path)
+        report = takeovers(running.log())
+        (tmp_path / "takeovers.txt").write_text(report)
+    struck = {path.name.rsplit(".", 1)[0] for path in tmp_path.glob(f"*.{action.partition(':')[0]}")}
+    assert struck == NAMES
+    print(f"\n{action}: {running.promised.moves} asks\n{report}")  # noqa: T201 - the report
