@@ -35,6 +35,7 @@ class Replica:
     child: subprocess.Popen[bytes] | None = None
     restarts: int = 0
     wanted: bool = True
+    armed: str = ""
 
     @property
     def log(self) -> Path:
@@ -53,6 +54,7 @@ class Replica:
             "DROPSHIP_LEASE_BEAT_S": "0.2",
             "DROPSHIP_DEVELOPMENT": "true",
             "DROPSHIP_LOG_FORMAT": "json",
+            "DROPSHIP_FAILPOINTS": self.armed,
             "DROPSHIP_DIE_WITH_PARENT": "true",
         }
         with self.log.open("ab") as log:
@@ -103,12 +105,22 @@ class Stack:
     def log(self) -> list[dict[str, Any]]:
         return sorted((e for r in self.replicas for e in r.lines()), key=lambda e: e["at"])
 
+    async def lose_sessions(self) -> None:
+        """Make both lose all they lead, so that both try to take it up again."""
+        await self.toy.rows(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'dropship-toy-session'"
+            " AND datname = current_database()"
+        )
+
     async def working(self, name: str, since: float = 0) -> bool:
         replica = next(r for r in self.replicas if r.name == name)
         return any(e["event"] == "working" and e["at"] >= since for e in replica.lines())
 
     async def arm(self, spec: str) -> None:
-        """Arm the same rules in both processes; their markers let each strike once only."""
+        """Arm the same rules in both processes, those restarted later too; markers let each strike once."""
+        for replica in self.replicas:
+            replica.armed = spec
         for replica in self.replicas:
             await eventually(lambda r=replica: self._armed(r, spec), what="armed", within_s=30)
 

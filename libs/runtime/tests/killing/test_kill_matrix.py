@@ -17,6 +17,9 @@ STALL_S = 3
 """Longer than ack_wait (2 s) and than an asker's patience (2 s); a process hung for longer than its
 session's time-out is another test (`living/test_hung.py`)."""
 
+TAKING_UP = {"relay.locked", "relay.fenced"}
+"""Passed only when a relay takes its lock."""
+
 
 @pytest.fixture
 def window() -> str:
@@ -35,6 +38,8 @@ def rounds() -> list[list[str]]:
 async def strike(running: Stack, names: list[str], action: str, folder: Path) -> None:
     markers = {name: folder / f"{name}.{action.partition(':')[0]}" for name in names}
     await running.arm(";".join(f"{name}={action}%{path}" for name, path in markers.items()))
+    if TAKING_UP & set(names):
+        await running.lose_sessions()
     await running.load_until(lambda: all(path.exists() for path in markers.values()))
     await running.load(8)
     await at_rest(running.toy, within_s=60)

@@ -61,8 +61,7 @@ UPDATE checkpoint c SET seq = u.new, id = u.id
 """
 
 
-@dataclass(frozen=True)
-class Heard(Generic[E]):
+class Heard(msgspec.Struct, Generic[E], frozen=True):
     """One event as it was heard. `stored_at` is JetStream's time: measure ages against that."""
 
     event: E
@@ -85,8 +84,7 @@ class Route:
     many: bool = False
 
 
-@dataclass(frozen=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True):
     """A message before it is understood."""
 
     message: Msg

@@ -72,8 +72,7 @@ class Cause:
         return cls(id_, str(id_), tenant, actor, current_traceparent())
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One row of the journal before it is written."""
 
     id: UUID

@@ -9,11 +9,11 @@ to the fence. After any doubt the same is done again (journal.md 3).
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import psycopg
 from nats.aio.msg import Msg
 from psycopg.rows import TupleRow
@@ -59,8 +59,7 @@ SELECT generation, stream_seq, id FROM journal WHERE stream = %s AND stream_seq 
 _UNSENT_IDS = "SELECT id, position, subject FROM journal WHERE stream = %s AND stream_seq IS NULL"
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One unsent row of the journal."""
 
     position: int
