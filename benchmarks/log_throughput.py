@@ -18,6 +18,7 @@ from uuid import UUID, uuid4, uuid5
 
 import psycopg
 
+from dropship.contracts.ids import PARTITIONS
 from dropship.runtime.bus import Bus, Entry
 from dropship.runtime.embedded import PostgresServer
 from dropship.runtime.journal import Cause
@@ -88,9 +89,16 @@ async def write(service: Service, first: int, end: int) -> None:
 
 async def chain(service: Service, hearer_dsn: str, events: int) -> float:
     """Events per second from the first transaction to the last row in the other service."""
-    started = perf_counter()
-    await write_all(service, events)
     async with await psycopg.AsyncConnection.connect(hearer_dsn, autocommit=True) as connection:
+
+        async def listening() -> bool:
+            cursor = await connection.execute("SELECT count(*) FROM hearer.checkpoint")
+            row = await cursor.fetchone()
+            return bool(row and row[0] >= PARTITIONS)
+
+        await eventually(listening, within_s=30)
+        started = perf_counter()
+        await write_all(service, events)
 
         async def all_heard() -> bool:
             cursor = await connection.execute("SELECT sum(heard) FROM hearer.heard_counters")
