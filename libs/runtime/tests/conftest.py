@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from toy_words import DDL
+
 from dropship.runtime.testing import Servers
 from toy_house import Toy, topology
-from toy_words import DDL
 
 
 @pytest.fixture

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import msgspec
+from toy_words import fetch_id, list_id
+
 from dropship.contracts.envelope import Envelope, open_envelope
 from dropship.runtime.bus import Bus
 from dropship.runtime.testing import eventually
 from toy_house import Toy
-from toy_words import fetch_id, list_id
 
 AT_ONCE = 200
 

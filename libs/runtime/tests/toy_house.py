@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 import psycopg
+from toy_words import count
+
 from dropship.runtime.asking import Asker
 from dropship.runtime.bus import Bus
 from dropship.runtime.clock import SystemClock
@@ -17,7 +19,6 @@ from dropship.runtime.leases import Leases
 from dropship.runtime.service import Service
 from dropship.runtime.testing import Servers, eventually, settings_for
 from dropship.runtime.topology import Topology, read
-from toy_words import count
 
 TOPOLOGY = """
 services = ["toy"]

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from toy_words import cause, move
+
 from dropship.runtime.bus import MSG_ID, Bus
 from dropship.runtime.database import Database
 from dropship.runtime.leases import Leases
 from dropship.runtime.relay import Relay
 from dropship.runtime.testing import eventually
 from toy_house import Toy
-from toy_words import cause, move
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Real processes of the toy service, restarted when they die, and a load that keeps what it was told."""
+"""Real processes of the toy service, restarted when they die, under a load that keeps count."""
 
 import asyncio
 import json
@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
+from toy_checks import Promised
+from toy_words import IDS, PaintToy
+
 from dropship.runtime.asking import Asker
 from dropship.runtime.errors import NoAnswer, Retry
 from dropship.runtime.testing import eventually
-from toy_checks import Promised
 from toy_house import Toy
-from toy_words import IDS, PaintToy
 
 TESTS = Path(__file__).parent
 
@@ -118,7 +119,7 @@ class Stack:
         return any(e["event"] == "working" and e["at"] >= since for e in replica.lines())
 
     async def arm(self, spec: str) -> None:
-        """Arm the same rules in both processes, those restarted later too; markers let each strike once."""
+        """Arm the same rules in both, after a restart too; markers let each strike once."""
         for replica in self.replicas:
             replica.armed = spec
         for replica in self.replicas:

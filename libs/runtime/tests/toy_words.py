@@ -1,4 +1,4 @@
-"""What the made-up service says, hears, does and answers. Imported by tests and by its processes."""
+"""What the made-up service says, hears, does and answers, in tests and in its processes."""
 
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, ClassVar

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
+from toy_words import IDS, FetchToy, ListToy, cause, ended
+
 from dropship.contracts.messages import Lane
 from dropship.runtime.service import Service
 from dropship.runtime.testing import eventually
 from dropship.runtime.working import Effect, Outcome, Task
 from toy_house import Toy
-from toy_words import IDS, FetchToy, ListToy, cause, ended
 
 
 @dataclass

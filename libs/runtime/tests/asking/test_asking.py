@@ -1,18 +1,19 @@
-"""Asking an owner: one answer per command id, for ever the same, and a clear word when there is none."""
+"""Asking an owner: one answer per command id, and a clear word when there is none."""
 
 import asyncio
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from toy_checks import Promised, at_rest, violations
+from toy_words import PaintToy, ToyDetails, WashToy, cause, move, wire
+
 from dropship.runtime import failpoints
 from dropship.runtime.asking import Asked
 from dropship.runtime.errors import NoAnswer, Refused, Retry
 from dropship.runtime.journal import Transaction
 from dropship.runtime.service import Service
-from toy_checks import Promised, at_rest, violations
 from toy_house import Toy
-from toy_words import PaintToy, ToyDetails, WashToy, cause, move, wire
 
 RED, BLUE = PaintToy(toy="a", colour="red"), PaintToy(toy="a", colour="blue")
 

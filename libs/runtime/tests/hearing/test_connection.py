@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from toy_checks import Promised, at_rest, violations
+from toy_relays import all_marked, carrying, say_moves
+
 from dropship.runtime.bus import Bus
 from dropship.runtime.puller import Puller, position_of
 from dropship.runtime.testing import eventually
-from toy_checks import Promised, at_rest, violations
 from toy_house import Toy
-from toy_relays import all_marked, carrying, say_moves
 
 
 @dataclass

@@ -6,6 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from psycopg_pool import PoolTimeout
+from toy_checks import Promised, at_rest, violations
+from toy_words import CounterMoved, CounterSeen, cause, count, key_in, move, remember
+
 from dropship.runtime import failpoints, hearing, parking
 from dropship.runtime.bus import Bus
 from dropship.runtime.hearing import Heard
@@ -13,10 +17,7 @@ from dropship.runtime.journal import Transaction
 from dropship.runtime.service import Service
 from dropship.runtime.telemetry import metrics
 from dropship.runtime.testing import eventually
-from psycopg_pool import PoolTimeout
-from toy_checks import Promised, at_rest, violations
 from toy_house import Toy
-from toy_words import CounterMoved, CounterSeen, cause, count, key_in, move, remember
 
 
 class Broken:

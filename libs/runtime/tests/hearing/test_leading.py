@@ -2,12 +2,13 @@
 
 import asyncio
 
+from toy_checks import Promised, at_rest, violations
+from toy_words import CounterMoved, CounterSeen, cause, count, count_seen, key_in, move
+
 from dropship.runtime.hearing import Hearing, Route
 from dropship.runtime.service import Service
 from dropship.runtime.testing import eventually
-from toy_checks import Promised, at_rest, violations
 from toy_house import Toy
-from toy_words import CounterMoved, CounterSeen, cause, count, count_seen, key_in, move
 
 
 def led(service: Service, stream: str = "EVENTS") -> int:

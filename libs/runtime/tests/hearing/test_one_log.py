@@ -1,8 +1,9 @@
 """What is said is heard once, in order, by whoever leads."""
 
 from toy_checks import Promised, at_rest, violations
-from toy_house import Toy
 from toy_words import cause, move
+
+from toy_house import Toy
 
 
 async def test_what_a_service_says_is_heard_once_and_in_order(toy: Toy) -> None:

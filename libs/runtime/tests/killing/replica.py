@@ -1,8 +1,9 @@
 """The toy service as a process of its own, to be killed."""
 
+from toy_words import wire
+
 from dropship.runtime.service import Service, run
 from dropship.runtime.settings import ServiceSettings, load
-from toy_words import wire
 
 
 def build() -> Service:

@@ -1,20 +1,22 @@
-"""Each failpoint × {kill -9, exception, stall}, with two real processes under load.
+"""Each failpoint with each of {kill -9, exception, stall}, with two real processes under load.
 
 The points are struck in rounds, one of each part of the runtime at a time, in both processes but
 each once. After every round everything acknowledged must have happened exactly once.
 """
 
+import time
 from pathlib import Path
 
 import pytest
-from dropship.runtime.failpoints import NAMES
 from toy_checks import at_rest, violations
-from toy_house import Toy
 from toy_stack import Stack, stack
 from toy_takeover import takeovers
 
+from dropship.runtime.failpoints import NAMES
+from toy_house import Toy
+
 STALL_S = 3
-"""Longer than ack_wait (2 s) and than an asker's patience (2 s); a process hung for longer than its
+"""Longer than ack_wait (1 s) and than an asker's patience (2 s); a process hung for longer than its
 session's time-out is another test (`living/test_hung.py`)."""
 
 TAKING_UP = {"relay.locked", "relay.fenced"}
@@ -26,6 +28,11 @@ def window() -> str:
     return "100ms"
 
 
+@pytest.fixture
+def ack_wait() -> str:
+    return "1s"
+
+
 def rounds() -> list[list[str]]:
     """One point of each part at a time."""
     parts: dict[str, list[str]] = {}
@@ -35,16 +42,19 @@ def rounds() -> list[list[str]]:
     return [[names[n] for names in parts.values() if n < len(names)] for n in range(longest)]
 
 
-async def strike(running: Stack, names: list[str], action: str, folder: Path) -> None:
+async def strike(running: Stack, names: list[str], action: str, folder: Path) -> float:
+    """Strike these points under load; how long until all was at rest again."""
     markers = {name: folder / f"{name}.{action.partition(':')[0]}" for name in names}
     await running.arm(";".join(f"{name}={action}%{path}" for name, path in markers.items()))
     if TAKING_UP & set(names):
         await running.lose_sessions()
     await running.load_until(lambda: all(path.exists() for path in markers.values()))
-    await running.load(8)
+    struck = max(path.stat().st_mtime for path in markers.values())
     await at_rest(running.toy, within_s=60)
+    rested = time.time() - struck
     broken = await violations(running.toy, running.promised)
     assert broken == [], f"after {action} at {names}"
+    return rested
 
 
 @pytest.mark.parametrize("action", ["kill", "error", f"stall:{STALL_S}"])
@@ -53,10 +63,9 @@ async def test_whatever_strikes_wherever_all_that_was_acknowledged_happens_once(
 ) -> None:
     async with stack(toy, tmp_path) as running:
         await running.load(8)
-        for names in rounds():
-            await strike(running, names, action, tmp_path)
-        report = takeovers(running.log())
+        rested = [await strike(running, names, action, tmp_path) for names in rounds()]
+        report = takeovers(running.log(), rested)
         (tmp_path / "takeovers.txt").write_text(report)
-    struck = {path.name.rsplit(".", 1)[0] for path in tmp_path.glob(f"*.{action.partition(':')[0]}")}
-    assert struck == NAMES
+    fired = tmp_path.glob(f"*.{action.partition(':')[0]}")
+    assert {path.name.rsplit(".", 1)[0] for path in fired} == NAMES
     print(f"\n{action}: {running.promised.moves} asks\n{report}")  # noqa: T201 - the report

@@ -5,6 +5,11 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
+from msgspec import Raw
+from toy_checks import at_rest
+from toy_relays import all_marked
+from toy_words import IDS, CounterMoved, CounterSeen, cause, count, count_seen, move
+
 from dropship.contracts.envelope import JSON, SCHEMAS, SPEC, Envelope
 from dropship.runtime import living
 from dropship.runtime.bus import Bus
@@ -12,11 +17,7 @@ from dropship.runtime.database import Database
 from dropship.runtime.errors import SessionLost
 from dropship.runtime.service import Service
 from dropship.runtime.testing import eventually
-from msgspec import Raw
-from toy_checks import at_rest
 from toy_house import Toy, why_not_ready
-from toy_relays import all_marked
-from toy_words import IDS, CounterMoved, CounterSeen, cause, count, count_seen, move
 
 
 def hears_nothing(service: Service) -> None:

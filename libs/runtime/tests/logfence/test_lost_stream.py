@@ -7,14 +7,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from toy_checks import at_rest
+from toy_words import cause, move
+
 from dropship.runtime import living
 from dropship.runtime.bus import Bus
 from dropship.runtime.service import Service
 from dropship.runtime.telemetry import metrics
 from dropship.runtime.testing import eventually
-from toy_checks import at_rest
 from toy_house import Toy, topology, why_not_ready
-from toy_words import cause, move
 
 NOTICED_WITHIN_S = 10.0
 

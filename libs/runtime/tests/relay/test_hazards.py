@@ -1,4 +1,4 @@
-"""A relay that dies, doubles, sleeps or meets a frozen server loses nothing and says nothing twice."""
+"""A relay that dies, doubles or sleeps loses nothing and says nothing twice."""
 
 import asyncio
 import os
@@ -6,12 +6,13 @@ import signal
 from typing import Any
 
 import pytest
+from toy_checks import Promised, violations
+from toy_relays import Gate, all_marked, carrying, say_moves, window_over
+
 from dropship.runtime import bus as buses
 from dropship.runtime.relay import Relay, Row
 from dropship.runtime.testing import eventually
-from toy_checks import Promised, violations
 from toy_house import Toy
-from toy_relays import Gate, all_marked, carrying, say_moves, window_over
 
 
 @pytest.fixture

@@ -4,6 +4,10 @@ import asyncio
 import json
 
 import pytest
+from toy_relays import window_over
+from toy_words import FetchToy
+from toy_work import Does, ends, order, outcomes, queue_is_empty, raising, said
+
 from dropship.runtime import claims, failpoints, working
 from dropship.runtime.bus import MSG_ID
 from dropship.runtime.errors import Refused, Retry, Unreadable
@@ -11,9 +15,6 @@ from dropship.runtime.service import Service
 from dropship.runtime.testing import eventually
 from dropship.runtime.working import Task
 from toy_house import Toy
-from toy_relays import window_over
-from toy_words import FetchToy
-from toy_work import Does, ends, order, outcomes, queue_is_empty, raising, said
 
 
 @pytest.fixture
@@ -51,7 +52,9 @@ async def test_a_command_that_is_in_the_queue_twice_is_done_once(toy: Toy) -> No
         id_ = await order(service, "a")
         await ends(toy, id_)
         await window_over(bus)
-        subject, payload = (await toy.rows("SELECT subject, payload FROM journal WHERE stream = 'WORK'"))[0]
+        subject, payload = (
+            await toy.rows("SELECT subject, payload FROM journal WHERE stream = 'WORK'")
+        )[0]
         again = await bus.publish(subject, bytes(payload), {MSG_ID: str(id_)})
         assert not again.duplicate
         await queue_is_empty(toy)

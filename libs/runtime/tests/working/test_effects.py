@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from toy_words import ListToy, ended
+from toy_work import ends, lists, order_listing, outcomes, queue_is_empty
+
 from dropship.runtime import claims, failpoints, working
 from dropship.runtime.errors import Unknown
 from dropship.runtime.testing import eventually
 from dropship.runtime.working import Outcome, Task
 from toy_house import Toy
-from toy_words import ListToy, ended
-from toy_work import ends, lists, order_listing, outcomes, queue_is_empty
 
 
 @pytest.fixture
@@ -109,7 +110,10 @@ async def test_an_error_between_the_call_and_its_outcome_does_not_repeat_the_cal
 async def test_two_commands_for_one_natural_key_are_never_in_the_outside_at_once(toy: Toy) -> None:
     gate = asyncio.Event()
     market = Market(hold=gate, deadline_s=5)
-    async with toy.running(lists(market), name="toy-1") as one, toy.running(lists(market), name="toy-2"):
+    async with (
+        toy.running(lists(market), name="toy-1") as one,
+        toy.running(lists(market), name="toy-2"),
+    ):
         first = await order_listing(one, "a", 1)
         await eventually(lambda: market.calls)
         second = await order_listing(one, "a", 2)

@@ -3,11 +3,12 @@
 import asyncio
 
 import pytest
+from toy_relays import all_marked
+from toy_work import Does, ends, order, outcomes, queue_is_empty
+
 from dropship.runtime import working
 from dropship.runtime.testing import eventually
 from toy_house import Toy
-from toy_relays import all_marked
-from toy_work import Does, ends, order, outcomes, queue_is_empty
 
 
 @pytest.fixture
@@ -57,7 +58,10 @@ async def test_long_work_is_not_given_to_another_while_its_worker_shows_life(
         await eventually(lambda: loop.time() > until)
 
     does = Does(lambda task: long())
-    async with toy.running(does.wire(), name="toy-1") as service, toy.running(does.wire(), name="toy-2"):
+    async with (
+        toy.running(does.wire(), name="toy-1") as service,
+        toy.running(does.wire(), name="toy-2"),
+    ):
         await ends(toy, await order(service, "a"))
         await queue_is_empty(toy)
     assert does.begun == [("a", 1)]

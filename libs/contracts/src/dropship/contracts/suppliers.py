@@ -63,7 +63,7 @@ FeedUrl = Annotated[str, Meta(pattern=r"^https?://", max_length=2048)]
 
 
 class ConnectFeed(Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Register or replace the tenant's feed of that name. The URL may hold credentials: sealed."""
+    """Register or replace the tenant's feed of that name. Its URL may hold a token: sealed."""
 
     owner: ClassVar[str] = "scraper"
     answer: ClassVar[Any] = Feed

@@ -15,8 +15,8 @@ import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
+from nats.errors import ConnectionClosedError, NoRespondersError
 from nats.errors import Error as NatsError
-from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NatsTimeout
 
 from dropship.runtime.settings import ServiceSettings
@@ -121,9 +121,14 @@ class Bus:
         _log.warning("nats_error", error=type(error).__name__, detail=str(error)[:200])
 
     async def _lost(self) -> None:
+        """Whoever waits for an answer waits in vain: the server has forgotten where to send it."""
         self.breaks += 1
         if not self._closing:
             _log.warning("nats_disconnected")
+        waiting: dict[str, asyncio.Future[Msg]] = getattr(self.client, "_resp_map", {})
+        for answer in list(waiting.values()):
+            if not answer.done():
+                answer.set_exception(ConnectionClosedError())
 
     async def _back(self) -> None:
         _log.info("nats_reconnected")

@@ -21,6 +21,9 @@ from dropship.runtime.telemetry import metrics
 from dropship.runtime.telemetry.traces import database_trace
 
 STATEMENT_TIMEOUT_MS = 15_000
+IDLE_IN_TRANSACTION_S = 5
+"""A hung process must lose the rows it has locked, or who takes over waits for them for ever."""
+
 POOL_WAIT_S = 2.0
 
 Nudge = Callable[[Iterable[str]], Awaitable[None]]
@@ -68,7 +71,11 @@ class Database:
             open=False,
             kwargs={
                 "autocommit": True,
-                "options": session_options(service, application_name=f"dropship-{service}"),
+                "options": session_options(
+                    service,
+                    application_name=f"dropship-{service}",
+                    idle_in_transaction_session_timeout=f"{IDLE_IN_TRANSACTION_S}s",
+                ),
             },
         )
 

@@ -98,7 +98,9 @@ class Living:
                     await self._check_log()
                     unless_cancelled()
                     self.reasons.clear()
-                    await self._loops()
+                    # A task of its own: on Python 3.11 a group whose child fails leaves a mark of
+                    # cancellation on the task that it ran in, and this one goes on.
+                    await asyncio.create_task(self._loops())
             except* Halted as halted:
                 reason = str(_cause(halted))
                 self.reasons["log"] = reason

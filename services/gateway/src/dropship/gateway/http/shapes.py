@@ -81,7 +81,7 @@ FeedUrl = Annotated[
     Meta(
         pattern=r"^https?://[^\x00-\x20\x7f-\xa0]+$",
         max_length=2048,
-        description="an http or https address; credentials in it stay sealed",
+        description="an http or https address; it stays sealed, and user:password@ is refused",
         examples=["https://example.com/products.csv"],
     ),
 ]
