@@ -232,7 +232,11 @@ async def test_products_marked_due_are_taken_up_once_with_all_their_reasons(toy:
             for key in ("a", "b"):
                 await tx.mark_due(key, "policy")
                 await tx.mark_due(key, "fx")
+
+        async def both_heard() -> bool:
+            return bool(await toy.value("SELECT count(*) FROM effects") == 2)
+
+        await eventually(both_heard)
         await at_rest(toy)
-        await eventually(lambda: len(taken) == 2)
     assert sorted(taken) == [("a", ["fx", "policy"]), ("b", ["fx", "policy"])]
     assert await violations(toy, Promised(moves=2)) == []
