@@ -27,7 +27,9 @@ class Broken:
         self.poison = (counter, number)
         self.tried = 0
 
-    async def __call__(self, heard: Heard[CounterMoved | CounterSeen], tx: Transaction) -> None:
+    async def __call__(
+        self, heard: Heard[CounterMoved] | Heard[CounterSeen], tx: Transaction
+    ) -> None:
         if (heard.event.counter, heard.event.number) == self.poison:
             self.tried += 1
             raise ValueError("cannot bear it")

@@ -1,6 +1,7 @@
 """Replicas share the partitions, and take over from each other without losing or doubling."""
 
 import asyncio
+from functools import partial
 
 from toy_checks import Promised, at_rest, violations
 from toy_words import CounterMoved, CounterSeen, cause, count, count_seen, key_in, move
@@ -49,11 +50,15 @@ async def say_and_see(service: Service, number: int) -> None:
         tx.say(look, about=f"look:{number}", version=1, key=key_in(number % 16))
 
 
+def shared(one: Service, two: Service, stream: str) -> bool:
+    return (led(one, stream), led(two, stream)) == (8, 8)
+
+
 async def test_a_survivor_takes_over_on_every_stream_it_hears(toy: Toy) -> None:
     async with toy.running(wire_both_streams, name="toy-1") as one:
         async with toy.running(wire_both_streams, name="toy-2") as two:
             for stream in ("EVENTS", "OBSERVATIONS"):
-                await eventually(lambda s=stream: (led(one, s), led(two, s)) == (8, 8))
+                await eventually(partial(shared, one, two, stream))
             for number in range(16):
                 await say_and_see(one, number)
         for number in range(16, 48):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from functools import partial
 
 import pytest
 from toy_relays import window_over
@@ -30,7 +31,8 @@ def window() -> str:
 async def test_a_command_whose_acknowledgement_was_lost_is_not_done_again(toy: Toy) -> None:
     does = Does()
     async with toy.running(does.wire()) as service:
-        tell, lost = service.bus.tell, []
+        tell = service.bus.tell
+        lost: list[str] = []
 
         async def losing(subject: str, payload: bytes = b"", reply: str = "") -> None:
             if payload == b"+ACK" and not lost:
@@ -78,7 +80,7 @@ async def test_a_command_that_never_comes_to_an_end_is_given_up_after_five_attem
     async with toy.running(wire) as service:
         id_ = await order(service, "a", job="j1")
         for attempt in range(1, 6):
-            await eventually(lambda n=attempt: ("a", n) in does.begun, within_s=10)
+            await eventually(partial(does.begun.__contains__, ("a", attempt)), within_s=10)
             await crash(service)
         await ends(toy, id_, "dead")
         await queue_is_empty(toy)
