@@ -132,6 +132,7 @@ async def running(settings: GatewaySettings) -> AsyncIterator[Gateway]:
     """A gateway without its loops: nothing is published, and `hear` is called by the test."""
     service = Service("gateway", settings)
     await service.database.open()
+    await service.database.pool.wait(20)
     await service.bus.connect()
     passwords = Passwords()
     desk = desk_of(service, settings, passwords)

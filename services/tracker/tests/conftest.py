@@ -1,7 +1,6 @@
 """What every tracker test speaks of: offers, failed looks, and a scene with a real database."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,6 +8,7 @@ from uuid import UUID
 import msgspec
 import pytest
 import pytest_asyncio
+from msgspec.structs import replace
 
 from dropship.contracts.availability import Availability
 from dropship.contracts.catalogue import MESSAGES

@@ -130,7 +130,7 @@ async def test_a_bomb_in_one_piece_takes_no_more_memory_than_allowed() -> None:
 @pytest.mark.parametrize(
     ("path", "answer", "error"),
     [
-        ("/cut", ok(gzip.compress(b"x" * 999)[:-9], "Content-Encoding: gzip"), Garbled),
+        ("/cut", ok(gzip.compress(b"x" * 999, mtime=0)[:-9], "Content-Encoding: gzip"), Garbled),
         ("/not-gzip", ok(b"<html>", "Content-Encoding: gzip"), Garbled),
         ("/twice", ok(b"x", "Content-Encoding: gzip, gzip"), Garbled),
         ("/br", ok(b"x", "Content-Encoding: br"), Garbled),
