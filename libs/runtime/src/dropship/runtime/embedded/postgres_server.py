@@ -46,14 +46,18 @@ class PostgresServer(Server):
 
     The superuser's password is made once and kept in ``home/superuser`` (mode 0600). With
     `durable` False, files that had to be put outside `home` go to the temporary folder and are
-    deleted at the end of the ``async with``.
+    deleted at the end of the ``async with``. With `synced` False nothing waits for the disk: right
+    for a test run, whose rows need to outlive its processes and not the machine.
     """
 
     name = "postgres"
 
-    def __init__(self, home: Path, *, port: int = 0, durable: bool = True) -> None:
+    def __init__(
+        self, home: Path, *, port: int = 0, durable: bool = True, synced: bool = True
+    ) -> None:
         super().__init__(home)
         self.durable = durable
+        self.synced = synced
         self.owner: Owner | None = unprivileged()
         self.port = self._wanted = port
         self.place = home
@@ -91,6 +95,8 @@ class PostgresServer(Server):
         self._check_version()
         self._await_predecessor()
         settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        if not self.synced:
+            settings.append("--fsync=off")
         return Program(
             name=self.name,
             argv=(
@@ -207,7 +213,7 @@ class PostgresServer(Server):
         return since is not None and time.monotonic() - since < LONGEST_RECOVERY_S
 
     def prepare_stop(self) -> signal.Signals:
-        return signal.SIGINT
+        return signal.SIGINT if self.synced else signal.SIGQUIT
 
     def remove_elsewhere(self) -> None:
         if not self.durable:

@@ -15,5 +15,5 @@ pytest.register_assert_rewrite("dropship.runtime.testing.scene")
 async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Servers]:
     """One real Postgres for the run; NATS servers and databases on demand."""
     folder = tmp_path_factory.mktemp("servers")
-    async with PostgresServer(folder / "postgres", durable=False) as postgres:
+    async with PostgresServer(folder / "postgres", durable=False, synced=False) as postgres:
         yield Servers(folder, postgres)
