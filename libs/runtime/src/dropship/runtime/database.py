@@ -20,9 +20,14 @@ from dropship.runtime.journal import Cause, Transaction, fresh_cause
 from dropship.runtime.telemetry import metrics
 from dropship.runtime.telemetry.traces import database_trace
 
-STATEMENT_TIMEOUT_MS = 15_000
+STATEMENT_TIMEOUT_MS = 10_000
 IDLE_IN_TRANSACTION_S = 5
-"""A hung process must lose the rows it has locked, or who takes over waits for them for ever."""
+TRANSACTION_S = 12
+"""A hung process must lose the rows it has locked, or who takes over waits for them for ever.
+
+Stopped in the middle of a pipeline it counts neither as idle nor as running a statement; only the
+limit on the whole transaction (PostgreSQL 17 and later) ends it then.
+"""
 
 POOL_WAIT_S = 2.0
 
@@ -75,6 +80,7 @@ class Database:
                     service,
                     application_name=f"dropship-{service}",
                     idle_in_transaction_session_timeout=f"{IDLE_IN_TRANSACTION_S}s",
+                    transaction_timeout=f"{TRANSACTION_S}s",
                 ),
             },
         )
