@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 from toy_relays import all_marked
+from toy_words import FetchToy
 from toy_work import Does, ends, order, outcomes, queue_is_empty
 
 from dropship.runtime import working
+from dropship.runtime.service import Service
 from dropship.runtime.testing import eventually
 from toy_house import Toy
 
@@ -154,3 +156,11 @@ async def test_what_lay_ready_in_a_leaving_process_goes_to_another_at_once(toy: 
         await eventually(lambda: all_marked(toy))
     async with toy.running(other.wire(), name="toy-2"):
         await eventually(lambda: ("second", 1) in other.begun, within_s=10)
+
+
+async def test_two_commands_cannot_share_one_plugin_s_queue(toy: Toy) -> None:
+    service = Service("toy", toy.settings())
+    does = Does()
+    service.does(FetchToy, does, plugin="tin")
+    with pytest.raises(ValueError, match="'tin' has a deed already"):
+        service.does(FetchToy, does, plugin="tin")

@@ -96,7 +96,7 @@ class Service:
         give_up: GiveUp | None = None,
     ) -> None:
         """Do a command that only reads the outside; `width` at once in this process."""
-        self._deeds.append(Deed(command, plugin, width, doer, None, give_up))
+        self._add(Deed(command, plugin, width, doer, None, give_up))
 
     def effects(
         self,
@@ -108,7 +108,13 @@ class Service:
         give_up: GiveUp | None = None,
     ) -> None:
         """Do a command that changes the outside: intent, call, outcome; looked up when in doubt."""
-        self._deeds.append(Deed(command, plugin, width, None, effect, give_up))
+        self._add(Deed(command, plugin, width, None, effect, give_up))
+
+    def _add(self, deed: Deed) -> None:
+        """A plugin's commands share its queues, so one deed would bury what another should do."""
+        if any(other.plugin == deed.plugin for other in self._deeds):
+            raise ValueError(f"plugin {deed.plugin!r} has a deed already")
+        self._deeds.append(deed)
 
     def answers(self, query: type[Query], answerer: Answerer) -> None:
         """Answer a question from what this service remembers."""
