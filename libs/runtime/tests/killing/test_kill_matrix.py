@@ -15,9 +15,9 @@ from toy_takeover import takeovers
 from dropship.runtime.failpoints import NAMES
 from toy_house import Toy
 
-STALL_S = 3
-"""Longer than ack_wait (1 s) and than an asker's patience (2 s); a process hung for longer than its
-session's time-out is another test (`living/test_hung.py`)."""
+STALL_S = 10
+"""Longer than ack_wait (1 s), than an asker's patience (2 s) and than a session may be idle (5 s).
+A whole process that hangs is another test (`test_killed_parts.py`)."""
 
 TAKING_UP = {"relay.locked", "relay.fenced"}
 """Passed only when a relay takes its lock."""
