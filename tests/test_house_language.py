@@ -24,8 +24,8 @@ from repo_as_data import (
 )
 
 README_LINES = ["hears", "does", "says", "answers", "remembers", "scale"]
-ORDERS = {("tracker", "scraper"), ("policy", "syncer")}
-"""Who may order work of whom, besides the gateway."""
+ORDERS = {("tracker", "scraper"), ("syncer", "syncer")}
+"""Who may order work of whom, besides the gateway: the syncer brings its own listings along."""
 
 WORDS_OF_RUNTIME = {"envelope", "ids", "messages", "moments", "reading", "upcasts", "work"}
 FACTS_ABOUT_WORK = {m.__name__ for m in EVENTS.values() if m.owner == "runtime"}

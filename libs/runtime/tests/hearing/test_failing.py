@@ -242,3 +242,30 @@ async def test_products_marked_due_are_taken_up_once_with_all_their_reasons(toy:
         await at_rest(toy)
     assert sorted(taken) == [("a", ["fx", "policy"]), ("b", ["fx", "policy"])]
     assert await violations(toy, Promised(moves=2)) == []
+
+
+async def test_a_due_product_that_fails_holds_no_other_back_and_leaves_nothing_half_done(
+    toy: Toy,
+) -> None:
+    async def drain(key: str, reasons: list[str], tx: Transaction) -> None:
+        await move(tx, key)
+        if key == "b":
+            raise RuntimeError("a rule stumbles")
+
+    def wire(service: Service) -> None:
+        service.hears(count)
+        service.drains_due(drain)
+
+    async with toy.running(wire) as service:
+        async with service.database.transaction(cause(1)) as tx:
+            for key in ("a", "b", "c"):
+                await tx.mark_due(key, "policy")
+
+        async def two_heard() -> bool:
+            return bool(await toy.value("SELECT count(*) FROM effects") == 2)
+
+        await eventually(two_heard)
+        await at_rest(toy)
+    assert await toy.value("SELECT count(*) FROM counters WHERE id = 'b'") == 0
+    assert await toy.value("SELECT count(*) FROM due WHERE key = 'b' AND due_at > now()") == 1
+    assert await violations(toy, Promised(moves=2)) == []

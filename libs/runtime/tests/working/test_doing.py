@@ -9,7 +9,7 @@ from toy_relays import window_over
 from toy_words import FetchToy
 from toy_work import Does, ends, order, outcomes, queue_is_empty, raising, said
 
-from dropship.runtime import claims, failpoints, working
+from dropship.runtime import claims, failpoints, workers, working
 from dropship.runtime.bus import MSG_ID
 from dropship.runtime.errors import Refused, Retry, Unreadable
 from dropship.runtime.service import Service
@@ -96,7 +96,7 @@ async def _stall_for_ever() -> None:
 
 async def crash(service: Service) -> None:
     """All work in hand is lost at once, as when its process dies; the queue waits and retries."""
-    mine = {"_attend", "_keep_alive"}
+    mine = {"attend", "_keep_alive"}
     for task in asyncio.all_tasks():
         if (coroutine := task.get_coro()) is not None and coroutine.__name__ in mine:  # type: ignore[union-attr]
             task.cancel()
@@ -200,15 +200,15 @@ async def test_an_error_of_the_loop_itself_does_not_end_the_work(
     toy: Toy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed: list[bool] = []
-    real = working.Working._next
+    real = workers.Workers._next
 
-    async def failing(self: working.Working, pullers: object) -> object:
+    async def failing(self: workers.Workers, pullers: object) -> object:
         if not failed:
             failed.append(True)
             raise ConnectionResetError
         return await real(self, pullers)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(working.Working, "_next", failing)
+    monkeypatch.setattr(workers.Workers, "_next", failing)
     async with toy.running(Does().wire()) as service:
         await ends(toy, await order(service, "a"))
     assert failed

@@ -1,10 +1,11 @@
 """Workers share the queue: urgent first, long work kept, and nobody speaks for an overtaken one."""
 
 import asyncio
+from uuid import uuid5
 
 import pytest
 from toy_relays import all_marked
-from toy_words import FetchToy
+from toy_words import IDS, FetchToy, ListToy, Shop, cause
 from toy_work import Does, ends, order, outcomes, queue_is_empty
 
 from dropship.runtime import working
@@ -158,9 +159,50 @@ async def test_what_lay_ready_in_a_leaving_process_goes_to_another_at_once(toy: 
         await eventually(lambda: ("second", 1) in other.begun, within_s=10)
 
 
-async def test_two_commands_cannot_share_one_plugin_s_queue(toy: Toy) -> None:
-    service = Service("toy", toy.settings())
+async def test_two_kinds_of_commands_share_one_plugin_s_queues(toy: Toy) -> None:
     does = Does()
-    service.does(FetchToy, does, plugin="tin")
-    with pytest.raises(ValueError, match="'tin' has a deed already"):
-        service.does(FetchToy, does, plugin="tin")
+
+    def wire(service: Service) -> None:
+        service.does(FetchToy, does, plugin="shop")
+        service.effects(ListToy, Shop(service.database), plugin="shop")
+
+    async with toy.running(wire) as service:
+        async with service.database.transaction(cause(1)) as tx:
+            for number in range(3):
+                tx.order(
+                    FetchToy(toy=f"read-{number}"),
+                    plugin="shop",
+                    lane="later",
+                    command_id=uuid5(IDS, f"read-{number}"),
+                )
+                tx.order(
+                    ListToy(toy=f"list-{number}"),
+                    plugin="shop",
+                    lane="now",
+                    command_id=uuid5(IDS, f"list-{number}"),
+                )
+
+        async def all_done() -> bool:
+            done = "SELECT count(*) FROM done_commands WHERE state = 'done'"
+            return bool(await toy.value(done) == 6)
+
+        await eventually(all_done)
+    assert sorted(toy_ for toy_, _ in does.begun) == ["read-0", "read-1", "read-2"]
+
+
+async def test_one_plugin_does_a_command_in_one_way(toy: Toy) -> None:
+    service = Service("toy", toy.settings())
+    service.does(FetchToy, Does(), plugin="tin")
+    with pytest.raises(ValueError, match="'tin' does FetchToy already"):
+        service.does(FetchToy, Does(), plugin="tin")
+
+
+async def test_a_command_that_nobody_does_is_parked_for_a_person(toy: Toy) -> None:
+    async with toy.running(Does().wire()) as service:
+        async with service.database.transaction(cause(1)) as tx:
+            tx.order(ListToy(toy="x"), plugin="tin", lane="now", command_id=uuid5(IDS, "x"))
+
+        async def parked() -> bool:
+            return bool(await toy.value("SELECT count(*) FROM dead_commands") == 1)
+
+        await eventually(parked)

@@ -16,7 +16,7 @@ SERVICES = ("gateway", "tracker", "scraper", "policy", "syncer", "analytics")
 ASKS = frozenset({"gateway"})
 """Who may put questions and commands to the owners."""
 
-ORDERS: Mapping[str, tuple[str, ...]] = {"tracker": ("scraper",), "policy": ("syncer",)}
+ORDERS: Mapping[str, tuple[str, ...]] = {"tracker": ("scraper",)}
 """Who may order work of whom. Everybody may order its own again: ``dropship dead retry``."""
 
 DOES: Mapping[str, tuple[str, ...]] = {

@@ -3,11 +3,41 @@
 from collections.abc import Iterable
 from types import ModuleType
 
-from dropship.contracts import imports, jobs, offers, products, suppliers, tenants, work
+from dropship.contracts import (
+    alerts,
+    decisions,
+    imports,
+    jobs,
+    listings,
+    offers,
+    orders,
+    policies,
+    products,
+    reports,
+    stores,
+    suppliers,
+    tenants,
+    work,
+)
 from dropship.contracts.messages import Command, Event, Message, Query
 from dropship.contracts.reading import Reader
 
-NOUNS: tuple[ModuleType, ...] = (imports, jobs, offers, products, suppliers, tenants, work)
+NOUNS: tuple[ModuleType, ...] = (
+    alerts,
+    decisions,
+    imports,
+    jobs,
+    listings,
+    offers,
+    orders,
+    policies,
+    products,
+    reports,
+    stores,
+    suppliers,
+    tenants,
+    work,
+)
 
 
 def _found() -> Iterable[type[Message]]:

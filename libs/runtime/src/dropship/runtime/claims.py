@@ -11,6 +11,7 @@ from dropship.runtime.errors import Refused, Retry
 from dropship.runtime.journal import Row, Transaction
 
 KEPT = "7 days"
+KEY_HELD_S = 0.25
 _DEAD = UUID("0b0b2a52-6f2e-5f6e-8b1e-2f7f5d0e6a11")
 
 
@@ -79,7 +80,7 @@ async def _key_is_free(tx: Transaction, wanted: Wanted) -> None:
         " WHERE natural_key = %s AND state = 'doing' AND id <> %s FOR SHARE",
         (wanted.natural_key, wanted.id),
     ):
-        raise Retry(1.0, "natural_key_held")
+        raise Retry(KEY_HELD_S, "natural_key_held")
 
 
 async def _first(tx: Transaction, wanted: Wanted) -> Claim:

@@ -9,12 +9,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from dropship.contracts.envelope import Envelope
 from dropship.runtime.clock import Clock
-from dropship.runtime.errors import Retry
+from dropship.runtime.errors import Retry, SessionLost
 from dropship.runtime.failpoints import failpoint
 from dropship.runtime.journal import Cause, Transaction, fresh_cause
 from dropship.runtime.telemetry import metrics
@@ -54,6 +55,13 @@ class Busy(Retry):
 
     def __init__(self) -> None:
         super().__init__(1.0, "database_busy")
+
+
+def stores_are_lost(error: Exception) -> bool:
+    """Whether the stores failed, and not what was asked; a slow statement is its own fault."""
+    if isinstance(error, psycopg.errors.QueryCanceled):
+        return False
+    return isinstance(error, SessionLost | Busy | psycopg.OperationalError)
 
 
 class Database:

@@ -23,8 +23,9 @@ from dropship.contracts.messages import Event
 from dropship.contracts.reading import NewerVersion, Reader, UnknownType
 from dropship.runtime.bus import ApiError, Bus, Uncertain
 from dropship.runtime.clock import Clock
-from dropship.runtime.database import Busy, Database
-from dropship.runtime.errors import CheckpointLost, Retry, SessionLost, TooNew
+from dropship.runtime.database import Database, stores_are_lost
+from dropship.runtime.draining import Drain, drain_due
+from dropship.runtime.errors import CheckpointLost, Retry, TooNew
 from dropship.runtime.failpoints import failpoint
 from dropship.runtime.journal import Cause, Transaction
 from dropship.runtime.leases import Leases
@@ -41,6 +42,7 @@ AHEAD = 2000
 ATTEMPTS = 3
 AGAIN_S = 0.2
 SWEEP_S = 5.0
+DRAIN_S = 1.0
 _log = get_logger()
 E = TypeVar("E", bound=Event)
 
@@ -72,7 +74,6 @@ class Heard(msgspec.Struct, Generic[E], frozen=True):
 
 OneByOne = Callable[[Heard[Any], Transaction], Awaitable[None]]
 Many = Callable[[Sequence[Heard[Any]], Transaction], Awaitable[None]]
-Drain = Callable[[str, list[str], Transaction], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ class Hearing:
         filters = self._filters(led)
         puller = await Puller.ephemeral(self._bus, self.stream, name, start, filters, AHEAD)
         _log.info("hearing", stream=self.stream, partitions=led, start=start, end=state.last_seq)
-        checked_at = swept_at = perf_counter()
+        checked_at = swept_at = drained_at = perf_counter()
         try:
             while unless_cancelled() and not puller.lost and self._leads_just(led):
                 messages = await puller.take(BATCH, AGAIN_S)
@@ -157,8 +158,11 @@ class Hearing:
                     await self._batch([Delivery.of(message) for message in messages], swept_at)
                 if perf_counter() - swept_at > SWEEP_S:
                     swept_at = perf_counter()
-                if self._drain is not None:
-                    await self._drain_due(led)
+                if self._drain is not None and (
+                    not messages or perf_counter() - drained_at > DRAIN_S
+                ):
+                    await drain_due(self._database, led, self._drain)
+                    drained_at = perf_counter()
                 if perf_counter() - checked_at > CHECK_EVERY_S:
                     await check(self._bus, self.stream, list(self._known.values()))
                     checked_at = perf_counter()
@@ -348,24 +352,6 @@ class Hearing:
         heard = Heard(event, envelope, parked.seq, parked.stored_at)
         await _handle(self._routes[event.type_name()], [heard], tx)
 
-    async def _drain_due(self, led: list[int]) -> None:
-        assert self._drain is not None
-        async with self._database.transaction() as tx:
-            rows = await tx.fetch_all(
-                "DELETE FROM due WHERE (key, reason) IN (SELECT key, reason FROM due"
-                " WHERE part = ANY(%s) ORDER BY due_at LIMIT 500 FOR UPDATE SKIP LOCKED)"
-                " RETURNING key, reason, cause",
-                (led,),
-            )
-            reasons: dict[str, list[str]] = {}
-            causes: dict[str, Cause] = {}
-            for key, reason, cause in rows:
-                reasons.setdefault(key, []).append(reason)
-                causes[key] = msgspec.json.decode(cause, type=Cause)
-            for key in sorted(reasons):
-                tx.because(causes[key])
-                await self._drain(key, reasons[key], tx)
-
 
 async def _handle(route: Route, run: list[Heard[Any]], tx: Transaction) -> None:
     tx.because(run[0].envelope)
@@ -376,12 +362,7 @@ async def _handle(route: Route, run: list[Heard[Any]], tx: Transaction) -> None:
 
 
 def _not_the_events_fault(error: Exception) -> bool:
-    """Lost stores and lost leases end the loop; a statement that runs too long is the event's."""
-    if isinstance(error, psycopg.errors.QueryCanceled):
-        return False
-    return isinstance(
-        error, CheckpointLost | TooNew | SessionLost | Busy | psycopg.OperationalError
-    )
+    return isinstance(error, CheckpointLost | TooNew) or stores_are_lost(error)
 
 
 def _message_id(message: Msg) -> UUID | None:

@@ -5,7 +5,8 @@ it; the relay carries the rows to JetStream afterwards. There is no other way to
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -132,6 +133,17 @@ class Transaction:
         assert isinstance(statement, ClauseElement)
         compiled = statement.compile(dialect=_DIALECT)
         return await self.execute(str(compiled), compiled.params)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """What fails inside leaves neither rows nor words behind; the transaction goes on."""
+        said = len(self._rows)
+        try:
+            async with self.connection.transaction():
+                yield
+        except BaseException:
+            del self._rows[said:]
+            raise
 
     def because(self, cause: Cause | Envelope) -> None:
         """From here on, what is said is said because of this."""

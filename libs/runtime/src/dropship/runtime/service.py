@@ -20,9 +20,10 @@ from dropship.runtime.asking import Answerer, Asker, Asking, Obeyer
 from dropship.runtime.bus import Bus
 from dropship.runtime.clock import Clock, SystemClock
 from dropship.runtime.database import Database
+from dropship.runtime.draining import Drain
 from dropship.runtime.egress import Egress
 from dropship.runtime.health import Health
-from dropship.runtime.hearing import Drain, Hearing, Route
+from dropship.runtime.hearing import Hearing, Route
 from dropship.runtime.house import PASSING_KEPT_HOURS
 from dropship.runtime.leases import Leases
 from dropship.runtime.living import Living, Round
@@ -30,6 +31,7 @@ from dropship.runtime.readiness import Readiness, migration_head
 from dropship.runtime.settings import ServiceSettings
 from dropship.runtime.telemetry import traces
 from dropship.runtime.telemetry.logs import configure, get_logger
+from dropship.runtime.workers import Workers
 from dropship.runtime.working import Deed, Doer, Effect, GiveUp, Working
 
 HOUSEKEEPING_S = 3600.0
@@ -111,9 +113,8 @@ class Service:
         self._add(Deed(command, plugin, width, None, effect, give_up))
 
     def _add(self, deed: Deed) -> None:
-        """A plugin's commands share its queues, so one deed would bury what another should do."""
-        if any(other.plugin == deed.plugin for other in self._deeds):
-            raise ValueError(f"plugin {deed.plugin!r} has a deed already")
+        if any((d.plugin, d.command) == (deed.plugin, deed.command) for d in self._deeds):
+            raise ValueError(f"{deed.plugin!r} does {deed.command.__name__} already")
         self._deeds.append(deed)
 
     def answers(self, query: type[Query], answerer: Answerer) -> None:
@@ -140,10 +141,7 @@ class Service:
 
     async def live(self, stop: asyncio.Event) -> None:
         """Live until `stop` is set, then drain. Readiness says what is missing meanwhile."""
-        working = [
-            Working(self.database, self.bus, self.clock, deed, self.settings.replica)
-            for deed in self._deeds
-        ]
+        working = self._workers()
         living = Living(
             self.database, self.bus, self.leases, self.clock, list(self._hearings.values())
         )
@@ -169,13 +167,20 @@ class Service:
             await health.stop()
             _log.info("ended")
 
+    def _workers(self) -> list[Workers]:
+        kinds: dict[str, list[Working]] = {}
+        for deed in self._deeds:
+            working = Working(self.database, self.bus, self.clock, deed, self.settings.replica)
+            kinds.setdefault(deed.plugin, []).append(working)
+        return [Workers(self.bus, self.name, each) for each in kinds.values()]
+
     async def _end_when_closed(self, life: asyncio.Task[None]) -> None:
         await self.bus.closed.wait()
         _log.error("nats_closed_for_good")
         life.cancel()
 
     async def _life(
-        self, readiness: Readiness, working: list[Working], living: Living, stop: asyncio.Event
+        self, readiness: Readiness, working: list[Workers], living: Living, stop: asyncio.Event
     ) -> None:
         stopped = asyncio.create_task(stop.wait())
         able = asyncio.create_task(self._until_able(readiness))
@@ -199,7 +204,7 @@ class Service:
         self,
         stopped: asyncio.Task[Any],
         readiness: Readiness,
-        working: list[Working],
+        working: list[Workers],
         living: Living,
     ) -> None:
         drain_s = self.settings.drain_s

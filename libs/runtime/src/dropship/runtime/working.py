@@ -1,4 +1,4 @@
-"""A service does: competing workers on `WORK`, each command performed once as far as rows can tell.
+"""A service does: each command performed once as far as rows can tell.
 
 A command's first transaction writes its id into `done_commands`, and a repeat is acknowledged
 unperformed; the outcome is a compare-and-set on the attempt, so a worker that was overtaken says
@@ -17,18 +17,17 @@ import msgspec
 from nats.aio.msg import Msg
 
 from dropship.contracts.envelope import Envelope, open_envelope
-from dropship.contracts.messages import LANES, Command, Lane
+from dropship.contracts.messages import Command
 from dropship.contracts.reading import NewerVersion, Reader, UnknownType
 from dropship.contracts.work import WorkFailed, WorkRetried, WorkStarted
 from dropship.runtime import claims
-from dropship.runtime.bus import ApiError, Bus, Uncertain
+from dropship.runtime.bus import Bus
 from dropship.runtime.clock import Clock
 from dropship.runtime.database import Database
 from dropship.runtime.errors import Refused, Retry, Unknown, Unreadable
 from dropship.runtime.failpoints import failpoint
 from dropship.runtime.journal import Transaction
-from dropship.runtime.puller import Puller, position_of
-from dropship.runtime.stopping import unless_cancelled
+from dropship.runtime.puller import position_of
 from dropship.runtime.telemetry import metrics
 from dropship.runtime.telemetry.logs import get_logger
 from dropship.runtime.telemetry.traces import span
@@ -92,126 +91,37 @@ class Deed:
 
 
 class Working:
-    """The workers of one deed in this process: `width` at once, lanes served in order."""
+    """One kind of command, as one plugin does it in this process."""
 
     def __init__(
         self, database: Database, bus: Bus, clock: Clock, deed: Deed, replica: str
     ) -> None:
         self.deed = deed
+        self.name = deed.command.__name__
         self._database, self._bus, self._clock = database, bus, clock
         self._replica = replica
         self._reader = Reader([deed.command])
-        self._name = deed.command.__name__
-        self._running: set[asyncio.Task[None]] = set()
-        self._freed = asyncio.Event()
 
-    def consumer(self, lane: Lane) -> str:
-        """The durable consumer's name: it is made by `dropship migrate`, never renamed."""
-        return f"{self._database.service}-{self.deed.plugin}-{lane}"
-
-    async def run(self) -> None:
-        """Take commands and do them, until cancelled; see `drain`."""
-        while unless_cancelled():
-            try:
-                await self._take_commands()
-            except Exception as error:
-                _log.error("loop_failed", loop=f"does {self._name}", error=repr(error)[:300])
-                await asyncio.sleep(POLL_S)
-
-    async def _take_commands(self) -> None:
-        pullers: dict[Lane, Puller] = {}
-        try:
-            while True:
-                await self._open(pullers)
-                unless_cancelled()
-                message = await self._next(pullers)
-                if message is not None:
-                    self._start(message)
-        finally:
-            for puller in pullers.values():
-                await puller.close()
-                for message in puller.left():
-                    await self._bus.tell(message.reply, b"-NAK")
-
-    async def _open(self, pullers: dict[Lane, Puller]) -> None:
-        for lane in LANES:
-            if lane in pullers and pullers[lane].lost and not pullers[lane].buffered:
-                await pullers.pop(lane).close()
-            while lane not in pullers:
-                try:
-                    await self._bus.api(f"CONSUMER.INFO.WORK.{self.consumer(lane)}")
-                    pullers[lane] = await Puller.on(self._bus, "WORK", self.consumer(lane), 1)
-                except (Uncertain, ApiError) as error:
-                    _log.warning("work_unreachable", consumer=self.consumer(lane), error=str(error))
-                    await asyncio.sleep(POLL_S)
-
-    async def _next(self, pullers: dict[Lane, Puller]) -> Msg | None:
-        """The next command of the most urgent lane that has one; `now` keeps a place for itself."""
-        await self._wait_for_room(self.deed.width)
-        spare = len(self._running) < self.deed.width - 1 or self.deed.width == 1
-        lanes = LANES if spare else LANES[:1]
-        for lane in lanes:
-            if pullers[lane].buffered or pullers[lane].lost:
-                taken = await pullers[lane].take(1, 0)
-                return taken[0] if taken else None
-        waits: list[asyncio.Task[Any]] = [
-            asyncio.create_task(pullers[lane].arrived()) for lane in lanes
-        ]
-        waits.append(asyncio.create_task(self._freed.wait()))
-        try:
-            await asyncio.wait(waits, timeout=POLL_S, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
-        self._freed.clear()
-        return None
-
-    async def _wait_for_room(self, width: int) -> None:
-        while len(self._running) >= width:
-            self._freed.clear()
-            await self._freed.wait()
-
-    def _start(self, message: Msg) -> None:
-        task = asyncio.create_task(self._attend(message))
-        self._running.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
-        self._freed.set()
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("work_crashed", command=self._name, error=repr(error)[:300])
-
-    async def drain(self, within_s: float) -> None:
-        """Let what is in hand end; what does not is cancelled and will be delivered again."""
-        if self._running:
-            _, late = await asyncio.wait(self._running, timeout=within_s)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late, timeout=1.0)
-
-    async def _attend(self, message: Msg) -> None:
+    async def attend(self, message: Msg) -> None:
         """Do one delivered command, telling the server meanwhile that it is being worked on."""
         beat = asyncio.create_task(self._keep_alive(message))
         started = perf_counter()
-        metrics.WORKING_IN_FLIGHT.labels(self._name).inc()
+        metrics.WORKING_IN_FLIGHT.labels(self.name).inc()
         try:
             await failpoint("working.received")
             outcome = await self._settle(message)
-            metrics.WORKING_TASKS.labels(self._name, outcome).inc()
+            metrics.WORKING_TASKS.labels(self.name, outcome).inc()
         except claims.Overtaken:
-            _log.warning("work_overtaken", command=self._name)
+            _log.warning("work_overtaken", command=self.name)
         except Retry as again:
             await self._bus.tell(message.reply, _nak(again.after_s))
         except Exception as error:
-            _log.warning("work_interrupted", command=self._name, error=repr(error)[:300])
+            _log.warning("work_interrupted", command=self.name, error=repr(error)[:300])
             await self._bus.tell(message.reply, _nak(1.0))
         finally:
             beat.cancel()
-            metrics.WORKING_IN_FLIGHT.labels(self._name).dec()
-            metrics.WORKING_SECONDS.labels(self._name).observe(perf_counter() - started)
+            metrics.WORKING_IN_FLIGHT.labels(self.name).dec()
+            metrics.WORKING_SECONDS.labels(self.name).observe(perf_counter() - started)
 
     async def _keep_alive(self, message: Msg) -> None:
         while True:
@@ -226,9 +136,9 @@ class Working:
         except NewerVersion:
             raise Retry(30.0, "newer_version") from None
         except (UnknownType, msgspec.MsgspecError, ValueError) as error:
-            return await self._bury_unreadable(message, f"unreadable: {error}")
+            return await self.bury_unreadable(message, f"unreadable: {error}")
         assert isinstance(command, Command)
-        with span(f"do {self._name}", "consumer", parent=envelope.traceparent):
+        with span(f"do {self.name}", "consumer", parent=envelope.traceparent):
             delivered = position_of(message).delivered
             claim = await self._claim(command, id_, envelope, delivered)
             if claim is None:
@@ -249,7 +159,7 @@ class Working:
                 tx,
                 claims.Wanted(
                     id_,
-                    self._name,
+                    self.name,
                     self._replica,
                     delivered,
                     effect.natural_key(command) if effect else None,
@@ -261,7 +171,7 @@ class Working:
             job_id = getattr(command, "job_id", None)
             if claim is not None and job_id is not None and claim.attempt <= ATTEMPTS:
                 started = WorkStarted(
-                    job_id=job_id, command_id=str(id_), command=self._name, attempt=claim.attempt
+                    job_id=job_id, command_id=str(id_), command=self.name, attempt=claim.attempt
                 )
                 _say_work(tx, started, await claims.next_fact(tx, id_))
         await failpoint("working.claimed")
@@ -317,7 +227,7 @@ class Working:
                 retried = WorkRetried(
                     job_id=task.job_id,
                     command_id=str(task.command_id),
-                    command=self._name,
+                    command=self.name,
                     attempt=task.attempt,
                     next_at=tx.at + timedelta(seconds=again.after_s),
                     reason=again.reason,
@@ -338,21 +248,22 @@ class Working:
         """Give it up for good: parked for a person, its job told, the next one gets its turn."""
         async with self._database.transaction(task.envelope) as tx:
             await claims.finish(tx, task.command_id, task.attempt, "dead")
-            await claims.bury(tx, str(task.command_id), self._name, message, reason)
+            await claims.bury(tx, str(task.command_id), self.name, message, reason)
             await self._say_failed(tx, task, reason)
             if self.deed.give_up is not None:
                 await self.deed.give_up(task, tx, reason)
         return await self._buried(message, reason)
 
-    async def _bury_unreadable(self, message: Msg, reason: str) -> str:
+    async def bury_unreadable(self, message: Msg, reason: str) -> str:
+        """Park what cannot be understood at all, for a person to see."""
         place = position_of(message)
         async with self._database.transaction() as tx:
-            await claims.bury(tx, f"WORK-{place.seq}", self._name, message, reason)
+            await claims.bury(tx, f"WORK-{place.seq}", self.name, message, reason)
         return await self._buried(message, reason)
 
     async def _buried(self, message: Msg, reason: str) -> str:
-        metrics.WORKING_DEAD.labels(self._name).inc()
-        _log.error("command_dead", command=self._name, reason=reason)
+        metrics.WORKING_DEAD.labels(self.name).inc()
+        _log.error("command_dead", command=self.name, reason=reason)
         await self._ack(message)
         return "dead"
 
@@ -361,7 +272,7 @@ class Working:
             failed = WorkFailed(
                 job_id=task.job_id,
                 command_id=str(task.command_id),
-                command=self._name,
+                command=self.name,
                 reason=reason,
             )
             _say_work(tx, failed, await claims.next_fact(tx, task.command_id))

@@ -63,6 +63,8 @@ HEARING_DELAY_SECONDS = _histograms(
 )
 # Events set aside after failing three times, and those behind them. Any growth needs a person.
 HEARING_PARKED = _counters("dropship_hearing_parked", "Events parked", "stream", STREAMS)
+# Products marked due that could not be handled and were put back; growing means a fault in a rule.
+DUE_PUT_BACK = Counter("dropship_due_put_back", "Due products put back for later")
 # Events of a type this release does not know; harmless, and expected during a roll-out.
 HEARING_SKIPPED_UNKNOWN = _counters(
     "dropship_hearing_skipped_unknown", "Events of unknown type", "stream", STREAMS
