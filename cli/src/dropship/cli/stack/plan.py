@@ -23,12 +23,17 @@ DATABASE = "dropship"
 class Wish:
     """What is asked of a stack. `settings` are more ``DROPSHIP_…`` variables for all services.
 
+    The simulated shop holds everything to the descriptions in `specs`, and writes every exchange
+    into `record`.
+
     Of a `throwaway` one nothing shall be left, so it keeps nothing where things last.
     """
 
     gateway_port: int
     simulators: bool = False
     pages: Path | None = None
+    specs: Path | None = None
+    record: Path | None = None
     seed: int = 7
     replicas: Mapping[str, int] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -106,12 +111,13 @@ class Plan:
         return Program(name=MIGRATE, argv=_module("dropship.cli", MIGRATE), env=env)
 
     def _simulator_part(self) -> Part:
-        pages = [f"--pages={self.wish.pages}"] if self.wish.pages else []
+        folders = {"pages": self.wish.pages, "specs": self.wish.specs, "record": self.wish.record}
+        given = [f"--{name}={path}" for name, path in folders.items() if path is not None]
         argv = _module(
             "dropship.simulators",
             f"--port={self._simulator_port}",
             f"--seed={self.wish.seed}",
-            *pages,
+            *given,
         )
 
         async def probe() -> str | None:
@@ -162,11 +168,13 @@ class Plan:
         )
 
     def _development(self, service: str) -> dict[str, str]:
-        """Loopback suppliers are allowed only where they are simulated."""
+        """Loopback suppliers and shops are allowed only where they are simulated."""
         told = {"DEVELOPMENT": "true"}
         if service == "scraper":
             told["AMAZON_BASE_URL"] = f"{self.simulator_url}/amazon/{{site}}"
             told["FEED_DEFAULT_URL"] = f"{self.simulator_url}/feed/products.csv"
+        if service == "syncer":
+            told["SHOPIFY_BASE_URL"] = f"{self.simulator_url}/shopify/{{shop}}"
         return told
 
 

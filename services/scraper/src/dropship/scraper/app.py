@@ -60,6 +60,7 @@ def build(settings: ScraperSettings) -> Service:
         Finder(database, sealer, settings.default_url).find_look,
         ThreadPoolExecutor(PARSER_THREADS, "parser"),
         SystemRandom().random,
+        settings.rest_s,
     )
 
     service.hears(remember_cancelled)

@@ -31,6 +31,12 @@ class ScraperSettings(ServiceSettings):
     looks_at_once: int = Field(
         8, ge=1, le=64, description="looks at once per supplier and process, 1 to 64"
     )
+    rest_s: float = Field(
+        30.0,
+        gt=0,
+        le=900,
+        description="how long a source that blocks us is first left alone, seconds",
+    )
     of_plugins: Mapping[str, SecretStr] = Field(default_factory=_of_plugins, exclude=True)
 
     @field_validator("of_plugins")

@@ -16,16 +16,18 @@ BACKOFF_S = 1.0
 BACKOFF_MAX_S = 60.0
 
 
-def rest_s(kind: PageKind, blocks: int, retry_after_s: float | None) -> float | None:
+def rest_s(
+    kind: PageKind, blocks: int, retry_after_s: float | None, first_s: float = REST_S
+) -> float | None:
     """How long to leave a source alone after its `blocks`-th block in a row; None: not yet.
 
-    Doubles with every further block, up to fifteen minutes; a wish of the supplier's own is
-    honoured up to an hour.
+    The first rest lasts `first_s`; it doubles with every further block, up to fifteen minutes; a
+    wish of the supplier's own is honoured up to an hour.
     """
     if kind is not PageKind.rate_limited and blocks < BLOCKS_UNTIL_REST:
         return None
     further = max(blocks - (1 if kind is PageKind.rate_limited else BLOCKS_UNTIL_REST), 0)
-    usual = min(REST_S * float(1 << min(further, 10)), REST_MAX_S)
+    usual = min(first_s * float(1 << min(further, 10)), REST_MAX_S)
     wished = min(retry_after_s or 0.0, RETRY_AFTER_MAX_S)
     return wished if kind is PageKind.rate_limited and wished else max(usual, wished)
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from dropship.contracts.suppliers import SupplierResumed, SupplierSuspended
 from dropship.runtime.database import Database
 from dropship.runtime.journal import Transaction
-from dropship.scraper.domain.pacing import rest_s
+from dropship.scraper.domain.pacing import REST_S, rest_s
 from dropship.scraper.domain.reading import PageKind
 
 BURST_S = 5.0
@@ -82,14 +82,18 @@ async def suspension_s(database: Database, source: str) -> float | None:
 
 
 async def blocked(
-    tx: Transaction, source: str, kind: PageKind, retry_after_s: float | None
+    tx: Transaction,
+    source: str,
+    kind: PageKind,
+    retry_after_s: float | None,
+    first_rest_s: float = REST_S,
 ) -> float | None:
     """Note a block; suspend the source if it was one too many, and say so unless it is known.
 
     Returns for how long it is left alone, or None.
     """
     ((blocks, was_suspended),) = await tx.fetch_all(_BLOCKED, (source,))
-    rest = rest_s(kind, blocks, retry_after_s)
+    rest = rest_s(kind, blocks, retry_after_s, first_rest_s)
     if rest is None:
         return PROBE_S if was_suspended else None
     ((until, version),) = await tx.fetch_all(_SUSPEND, (timedelta(seconds=rest), source))

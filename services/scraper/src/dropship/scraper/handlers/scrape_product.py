@@ -19,7 +19,7 @@ from dropship.runtime.journal import Transaction
 from dropship.runtime.telemetry import get_logger
 from dropship.runtime.working import ATTEMPTS, Outcome, Task
 from dropship.scraper.adapters.port import Supplier, Unreached
-from dropship.scraper.domain.pacing import backoff_s, retry_after_s
+from dropship.scraper.domain.pacing import REST_S, backoff_s, retry_after_s
 from dropship.scraper.domain.reading import (
     BLOCKS,
     PASSING,
@@ -50,6 +50,7 @@ class Looking:
     find_look: FindLook
     threads: Executor
     dice: Callable[[], float]
+    first_rest_s: float = REST_S
 
     async def scrape_product(self, task: Task[ScrapeProduct]) -> Outcome:
         """One look. Raises Retry while the world is ill and it may still pass."""
@@ -141,7 +142,9 @@ class Looking:
         rest_s: float | None = None
         if reading.kind in BLOCKS:
             async with self.database.transaction(task.envelope) as tx:
-                rest_s = await pace.blocked(tx, task.command.source, reading.kind, wished_s)
+                rest_s = await pace.blocked(
+                    tx, task.command.source, reading.kind, wished_s, self.first_rest_s
+                )
         if reading.kind not in PASSING:
             return failed(task, reason, reading.detail, answers=True)
         return await self._again(task, reason, reading.detail, rest_s or wished_s)
