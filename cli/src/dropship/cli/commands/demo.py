@@ -17,8 +17,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from dropship.cli.broker import bus_to
 from dropship.cli.demo.seller import Seller
-from dropship.cli.demo.story import CHECK_EVERY_S, Story
+from dropship.cli.demo.shop import Shop
+from dropship.cli.demo.story import Story
 from dropship.cli.demo.summary import Summary
+from dropship.cli.demo.telling import lines_of
 from dropship.cli.demo.world import World
 from dropship.cli.faults import Fault
 from dropship.cli.settings import Stores, default_home
@@ -30,6 +32,13 @@ from dropship.runtime.embedded import forget_elsewhere, free_port
 from dropship.runtime.verifying import verify_events
 
 HTTP_S = 30.0
+SETTINGS = {
+    "DROPSHIP_CHECK_EVERY_S": "3",
+    "DROPSHIP_POLL_ORDERS_EVERY_S": "1",
+    "DROPSHIP_REST_S": "2",
+}
+"""Everything happens sooner than in a real shop, so that the story can be told in a minute."""
+
 INTERRUPTED = 130
 T = TypeVar("T")
 
@@ -43,24 +52,52 @@ T = TypeVar("T")
     help="Import every saved supplier page of this folder as well.",
 )
 @click.option(
+    "--record",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write every exchange with the shop into this file, one JSON object a line.",
+)
+@click.option(
+    "--specs",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Hold both sides of every exchange to the marketplaces' descriptions in this folder.",
+)
+@click.option(
     "--home",
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder to work in, by default one below .data.",
 )
-def command(once: bool, as_json: bool, pages: Path | None, home: Path | None) -> None:
-    """Import products from two suppliers and watch their prices move.
+def command(
+    once: bool,
+    as_json: bool,
+    pages: Path | None,
+    record: Path | None,
+    specs: Path | None,
+    home: Path | None,
+) -> None:
+    """Import products, list them in a shop, and watch the shop follow its suppliers.
 
-    Starts a whole stack of its own with simulated suppliers, beside any other one. A seller signs
-    up and imports products; the suppliers' prices move; the histories show it. Then it stays up for
-    you to look around, unless --once is given. Nothing of it is kept.
+    Starts a whole stack of its own with simulated suppliers and a simulated shop, beside any other
+    one. A cost rises, an item sells out and returns, a supplier shows captchas, buyers order; the
+    shop's own ledger is the judge of every step. Then it stays up for you to look around, unless
+    --once is given. Nothing of it is kept.
 
     \b
     Examples:
       dropship demo
-      dropship demo --once --json | tail -n 1 | jq .example
+      dropship demo --once --json | tail -n 1 | jq .steps
+      dropship demo --once --record exchanges.jsonl
       dropship demo --once --pages saved-pages/
     """
-    demo = _Demo(_home(once, home), pages.absolute() if pages else None, once, as_json)
+    wish = Wish(
+        gateway_port=free_port(),
+        simulators=True,
+        pages=pages.absolute() if pages else None,
+        specs=specs.absolute() if specs else None,
+        record=record.absolute() if record else None,
+        settings=SETTINGS,
+        throwaway=True,
+    )
+    demo = _Demo(_home(once, home), wish, once, as_json)
     demo.home.make()
     with demo.home.held():
         try:
@@ -92,8 +129,8 @@ def _home(once: bool, given: Path | None) -> Home:
 class _Demo:
     """One demo in one folder."""
 
-    def __init__(self, home: Home, pages: Path | None, once: bool, as_json: bool) -> None:
-        self.home, self._pages, self._once, self._as_json = home, pages, once, as_json
+    def __init__(self, home: Home, wish: Wish, once: bool, as_json: bool) -> None:
+        self.home, self._wish, self._once, self._as_json = home, wish, once, as_json
         self._console = Console(stderr=True, quiet=as_json)
         self._began = time.monotonic()
         self._mark = home.folder / "demo"
@@ -102,14 +139,7 @@ class _Demo:
 
     def run(self) -> int:
         self._begin_anew()
-        wish = Wish(
-            gateway_port=free_port(),
-            simulators=True,
-            pages=self._pages,
-            settings={"DROPSHIP_CHECK_EVERY_S": str(CHECK_EVERY_S)},
-            throwaway=True,
-        )
-        running = Running(self.home, wish, lambda _name, _line: None)
+        running = Running(self.home, self._wish, lambda _name, _line: None)
         with self._console.status("starting") as status:
             code = asyncio.run(
                 running.run(
@@ -140,11 +170,12 @@ class _Demo:
         started()
         startup_s = round(time.monotonic() - self._began, 2)
         gateway = httpx.AsyncClient(base_url=plan.gateway_url, timeout=HTTP_S)
-        supplier = httpx.AsyncClient(base_url=plan.simulator_url, timeout=HTTP_S)
-        async with gateway, supplier:
-            seller, world = Seller(gateway), World(supplier)
+        simulated = httpx.AsyncClient(base_url=plan.simulator_url, timeout=HTTP_S)
+        async with gateway, simulated:
+            seller, world, shop = Seller(gateway), World(simulated), Shop(simulated)
             with self._bars() as track:
-                summary = await _reached(Story(seller, world, track).tell(self._pages))
+                story = Story(seller, world, shop, track)
+                summary = await _reached(story.tell(self._wish.pages))
             await _reached(world.let_time_run())
         summary.events = await _verified(plan)
         summary.timings["startup_s"] = startup_s
@@ -170,7 +201,8 @@ class _Demo:
         if self._as_json:
             click.echo(json.dumps(summary.as_json()))
             return
-        _tell_person(summary)
+        for line in lines_of(summary):
+            click.echo(line)
 
     def _invite(self, plan: Plan, seller: Seller) -> None:
         if self._as_json:
@@ -181,6 +213,7 @@ class _Demo:
             "It stays up, and its world goes on moving. Look around:",
             f"  the API, documented     {plan.gateway_url}/v1/openapi.json",
             f"  the simulated suppliers {plan.simulator_url}/_sim/products",
+            f"  the simulated shop      {plan.simulator_url}/_sim/shopify/demo/ledger",
             f"  sign in as              {seller.email} with {seller.password}",
             f"  what happens now        dropship events --follow {here}",
             f"  what runs               dropship status {here}",
@@ -205,26 +238,3 @@ async def _verified(plan: Plan) -> int:
     if not verdict.ok:
         raise Fault(f"the log does not hold what was said: {'; '.join(verdict.faults)}")
     return verdict.messages
-
-
-def _tell_person(summary: Summary) -> None:
-    suppliers = ", ".join(f"{count} from {name}" for name, count in summary.imported.items())
-    click.echo(f"\nimported {suppliers}, in {summary.timings['imports_s']} s")
-    if summary.pages is not None:
-        counts = summary.pages.as_json()
-        click.echo(f"saved pages: {counts['imported']} of {counts['found']} imported")
-        for reason, count in counts["skipped_because"].items():
-            click.echo(f"  {count} skipped: {reason}")
-        for file, reason in summary.pages.failed.items():
-            click.echo(f"  {file} failed: {reason}")
-    click.echo(
-        f"{summary.checks} checks found {summary.price_changes} new prices "
-        f"and {summary.stock_changes} new stocks"
-    )
-    example = summary.example
-    click.echo(f"for example {example['title']} ({example['supplier']} {example['external_id']}):")
-    for point in example["prices"]:
-        price = point["price"]
-        amount = f"{price['amount']} {price['currency']}" if price else "no offer"
-        click.echo(f"  {point['at'][:19]}  {amount}")
-    click.echo(f"the log holds {summary.events} messages and agrees with every journal")

@@ -1,19 +1,23 @@
-"""A seller who uses the HTTP API as anyone would."""
+"""A seller who uses the HTTP API as anyone would, and tries again where the answer is "not now"."""
 
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Collection
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any, TypeVar
+from uuid import uuid4
 
 import httpx
 
 from dropship.cli.faults import Fault
 
 POLL_S = 0.1
-BUSY_S = 15.0
+PATIENCE_S = 60.0
+AGAIN_S = 0.25
+BUSY = frozenset({429, 500, 502, 503, 504})
 TERMINAL = frozenset({"SUCCESS", "FAILED", "CANCELLED"})
 PAGE = 200
+T = TypeVar("T")
 
 
 class Seller:
@@ -27,22 +31,13 @@ class Seller:
     async def sign_up(self) -> None:
         """Open an account; later calls are made with its token."""
         body = {"email": self.email, "password": self.password}
-        answer = await self._call("POST", "/v1/auth/signup", 201, json=body)
+        answer = await self.call("POST", "/v1/auth/signup", 201, json=body)
         self._client.headers["authorization"] = f"Bearer {answer['access_token']}"
 
     async def start_import(self, supplier: str, id_: str) -> str:
-        """Ask for a product; the job's id.
-
-        Right after the very first start the gateway may not have heard of the suppliers yet.
-        """
+        """Ask for a product; the job's id."""
         params = {"supplier": supplier, "id": id_}
-        deadline = time.monotonic() + BUSY_S
-        while True:
-            answer = await self._client.post("/v1/products/import", params=params)
-            if answer.status_code != 503 or time.monotonic() > deadline:
-                break
-            await asyncio.sleep(POLL_S)
-        return str(_expect(answer, 202)["job_id"])
+        return str((await self.call("POST", "/v1/products/import", 202, params=params))["job_id"])
 
     async def finish(
         self, jobs: Collection[str], timeout_s: float, finished: Callable[[], None]
@@ -52,7 +47,7 @@ class Seller:
         ended: dict[str, dict[str, Any]] = {}
         while len(ended) < len(jobs):
             for id_ in [id_ for id_ in jobs if id_ not in ended]:
-                job = await self._call("GET", f"/v1/jobs/{id_}")
+                job = await self.call("GET", f"/v1/jobs/{id_}")
                 if job["status"] in TERMINAL:
                     ended[id_] = job
                     finished()
@@ -63,28 +58,56 @@ class Seller:
 
     async def products(self) -> dict[str, dict[str, Any]]:
         """Everything that is watched, by product id."""
-        found: dict[str, dict[str, Any]] = {}
-        cursor: str | None = None
-        while True:
-            params = {"limit": PAGE} | ({"cursor": cursor} if cursor else {})
-            page = await self._call("GET", "/v1/products", params=params)
-            found |= {product["id"]: product for product in page["items"]}
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return found
+        return {product["id"]: product for product in await self.pages("/v1/products")}
 
     async def slow_down(self, product_id: str) -> None:
         """Have a product that cannot change looked at once a day."""
-        await self._call("PATCH", f"/v1/products/{product_id}", json={"check_every_s": 86_400})
+        await self.call("PATCH", f"/v1/products/{product_id}", json={"check_every_s": 86_400})
 
     async def history(self, product_id: str, what: str) -> list[dict[str, Any]]:
         """The points of ``prices`` or ``stock``, oldest first."""
-        path, params = f"/v1/products/{product_id}/{what}", {"limit": PAGE}
-        points: list[dict[str, Any]] = (await self._call("GET", path, params=params))["items"]
-        return points[::-1]
+        return (await self.pages(f"/v1/products/{product_id}/{what}"))[::-1]
 
-    async def _call(self, method: str, path: str, status: int = 200, **given: Any) -> Any:
-        return _expect(await self._client.request(method, path, **given), status)
+    async def pages(self, path: str, **params: Any) -> list[dict[str, Any]]:
+        """All items of a list, page after page."""
+        items: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            given = {"limit": PAGE} | params | ({"cursor": cursor} if cursor else {})
+            page = await self.call("GET", path, params=given)
+            items += page["items"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return items
+
+    async def call(self, method: str, path: str, status: int = 200, **given: Any) -> Any:
+        """One request, made again with the same key while nobody can answer it."""
+        if method == "POST":
+            given["headers"] = {"idempotency-key": str(uuid4())}
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                answer = await self._client.request(method, path, **given)
+                if answer.status_code not in BUSY or time.monotonic() > deadline:
+                    return _expect(answer, status)
+            except httpx.TransportError:
+                if time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(AGAIN_S)
+
+
+async def until(
+    look: Callable[[], Awaitable[T | None]], what: str, within_s: float = PATIENCE_S
+) -> T:
+    """Look until there is something to see. Raises Fault, naming `what`, after `within_s`."""
+    deadline = time.monotonic() + within_s
+    while True:
+        found = await look()
+        if found is not None:
+            return found
+        if time.monotonic() > deadline:
+            raise Fault(f"{what} did not come true in {within_s:.0f} s")
+        await asyncio.sleep(POLL_S)
 
 
 def _expect(answer: httpx.Response, status: int) -> Any:
@@ -93,4 +116,4 @@ def _expect(answer: httpx.Response, status: int) -> Any:
         raise Fault(
             f"{asked} answered {answer.status_code} instead of {status}: {answer.text[:300]}"
         )
-    return answer.json()
+    return answer.json() if answer.content else None

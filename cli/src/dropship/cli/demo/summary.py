@@ -33,13 +33,18 @@ class Summary:
     """Counts, timings in seconds, and one product with its price history."""
 
     imported: Counter[str] = field(default_factory=Counter)
-    checks: int = 0
     price_changes: int = 0
     stock_changes: int = 0
     events: int = 0
     pages: Pages | None = None
     example: dict[str, Any] = field(default_factory=dict)
+    steps: dict[str, dict[str, Any]] = field(default_factory=dict)
+    why: dict[str, Any] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
+
+    def tell(self, step: str, **found: Any) -> None:
+        """What came of one step."""
+        self.steps[step] = found
 
     def imports(self, products: Iterable[Offered]) -> None:
         """Count what came in, by supplier plugin."""
@@ -51,12 +56,12 @@ class Summary:
         return {"ok": True, **whole, "imported": dict(self.imported)}
 
 
-def example_of(id_: str, offered: Offered, history: list[dict[str, Any]]) -> dict[str, Any]:
+def example_of(product: dict[str, Any], history: list[dict[str, Any]]) -> dict[str, Any]:
     """The product to show, with its history, oldest price first."""
     return {
-        "product_id": id_,
-        "supplier": offered.supplier,
-        "external_id": offered.id,
-        "title": offered.title,
+        "product_id": product["id"],
+        "supplier": product["supplier"],
+        "external_id": product["external_id"],
+        "title": product["title"],
         "prices": [{"at": point["observed_at"], "price": point["price"]} for point in history],
     }

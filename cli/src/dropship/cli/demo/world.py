@@ -14,6 +14,12 @@ class Offered:
     id: str
     title: str
     price: dict[str, str] | None
+    availability: str
+
+    @property
+    def sells(self) -> bool:
+        """Whether a new one can be bought, and there are plenty."""
+        return self.price is not None and self.availability == "in_stock"
 
     @property
     def key(self) -> tuple[str, str]:
@@ -52,10 +58,32 @@ class World:
         """Set the price of one product."""
         await self._post(f"/_sim/products/{offered.id}", {"price": amount})
 
+    async def set_stock(self, offered: Offered, quantity: int) -> None:
+        """Set how many there are of one product."""
+        await self._post(f"/_sim/products/{offered.id}", {"quantity": quantity})
+
+    async def set_offer(self, offered: Offered, amount: str, quantity: int) -> None:
+        """Set price and stock of one product at the same moment."""
+        await self._post(f"/_sim/products/{offered.id}", {"price": amount, "quantity": quantity})
+
+    async def block(self, source: str) -> None:
+        """From now on a shop shows everybody a captcha."""
+        await self._post("/_sim/faults", {"mode": "captcha", "source": source})
+
+    async def unblock(self) -> None:
+        """Take all the captchas away."""
+        (await self._client.delete("/_sim/faults")).raise_for_status()
+
     async def offered(self) -> list[Offered]:
         """Everything that moves, as the suppliers show it now."""
         return [
-            Offered(found["supplier"], found["id"], found["title"], found["shown"]["price"])
+            Offered(
+                found["supplier"],
+                found["id"],
+                found["title"],
+                found["shown"]["price"],
+                found["availability"],
+            )
             for found in await self._get("/_sim/products")
             if "shown" in found
         ]
