@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dropship.cli.demo.summary import Summary
+from dropship.cli.explaining import why_lines
 
 
 def lines_of(summary: Summary) -> Iterator[str]:
@@ -13,7 +14,8 @@ def lines_of(summary: Summary) -> Iterator[str]:
     yield from _pages(summary)
     yield from _steps(summary.steps)
     yield f"{summary.price_changes} new costs and {summary.stock_changes} new stocks were seen"
-    yield from _why(summary.why)
+    yield "why does the first listing cost what it costs?"
+    yield from why_lines(summary.why)
     yield f"the log holds {summary.events} messages and agrees with every journal"
 
 
@@ -57,16 +59,6 @@ def _steps(steps: dict[str, dict[str, Any]]) -> Iterator[str]:
         f"a day passed: {day['active']} listings on sale, {day['paused']} paused, "
         f"each of them at most {day['most_live_of_one_listing']} time there"
     )
-
-
-def _why(why: dict[str, Any]) -> Iterator[str]:
-    yield f"why? decision {why['decision_no']} of {why['decided_at'][:19]}:"
-    for link in why["chain"]:
-        yield f"  {link['at'][11:23]}  {link['by']:<9} {link['said']}"
-    for rule in why["rules"]:
-        yield f"  {rule['rule']}: {rule['said']}"
-    for line in why["breakdown"]:
-        yield f"    {line}"
 
 
 def _money(money: dict[str, str] | None) -> str:

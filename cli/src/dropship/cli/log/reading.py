@@ -37,11 +37,16 @@ async def last_sequence(bus: Bus, stream: str) -> int:
         raise
 
 
-async def entries(bus: Bus, stream: str, start: int = 1) -> AsyncIterator[Entry]:
-    """Everything from `start` to what is the end now. What is no envelope of ours is left out."""
+async def entries(
+    bus: Bus, stream: str, start: int = 1, subject: str = ">"
+) -> AsyncIterator[Entry]:
+    """Everything from `start` to what is the end now, on these subjects.
+
+    What is no envelope of ours is left out.
+    """
     end = await last_sequence(bus, stream)
     while start <= end:
-        batch = await _batch(bus, stream, start)
+        batch = await _batch(bus, stream, start, subject)
         if not batch:
             return
         for message in batch:
@@ -51,11 +56,11 @@ async def entries(bus: Bus, stream: str, start: int = 1) -> AsyncIterator[Entry]
         start = int((batch[-1].headers or {})["Nats-Sequence"]) + 1
 
 
-async def _batch(bus: Bus, stream: str, start: int) -> list[Msg]:
+async def _batch(bus: Bus, stream: str, start: int, subject: str) -> list[Msg]:
     inbox = bus.client.new_inbox()
     arrived: asyncio.Queue[Msg] = asyncio.Queue()
     subscription = await bus.listen(inbox, arrived.put)
-    request = {"seq": start, "batch": BATCH, "next_by_subj": ">"}
+    request = {"seq": start, "batch": BATCH, "next_by_subj": subject}
     await bus.tell(f"$JS.API.DIRECT.GET.{stream}", msgspec.json.encode(request), reply=inbox)
     found: list[Msg] = []
     try:
