@@ -40,6 +40,13 @@ def test_a_missing_folder_of_pages_is_named(tmp_path: Path) -> None:
     assert "--pages: there is no folder" in done.stderr
 
 
+def test_specs_without_shopifys_schema_are_named(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "dropship.simulators", "--specs", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "--specs: there is no file" in done.stderr
+
+
 def test_unreadable_requests_get_a_clear_400(simulator: httpx.Client) -> None:
     answer = simulator.post("/_sim/clock", content=iter([b"{}"]))
     assert answer.status_code == 400

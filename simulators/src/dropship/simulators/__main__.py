@@ -1,4 +1,4 @@
-"""Runs the supplier simulators as one process until it is told to stop."""
+"""Runs the simulators of suppliers and shops as one process until it is told to stop."""
 
 import argparse
 import asyncio
@@ -11,6 +11,10 @@ from pathlib import Path
 from dropship.simulators.clock import VirtualClock
 from dropship.simulators.judge.control import Control
 from dropship.simulators.pages.saved import SavedPages
+from dropship.simulators.shopify.front import Front
+from dropship.simulators.shopify.graph.documents import Documents
+from dropship.simulators.shopify.graph.schema import schema_file
+from dropship.simulators.shopify.judge.record import Recorder
 from dropship.simulators.simulator import Simulator
 from dropship.simulators.wire.server import HttpServer
 from dropship.simulators.world.catalogue import make_products
@@ -31,10 +35,14 @@ def read_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--speed", type=float, default=60.0, help="virtual seconds per second")
     parser.add_argument("--products", type=int, default=40, help="how many shop products")
     parser.add_argument("--feed-rows", type=int, default=40, help="how many rows in the feed")
+    parser.add_argument("--specs", type=Path, help="folder with Shopify's schema, to be held to")
+    parser.add_argument("--record", type=Path, help="where to write every exchange with a shop")
     parser.add_argument("--page-kb", type=int, default=60, help="size of made pages")
     arguments = parser.parse_args(argv)
     if arguments.pages is not None and not arguments.pages.is_dir():
         parser.error(f"--pages: there is no folder {arguments.pages}")
+    if arguments.specs is not None and not schema_file(arguments.specs).is_file():
+        parser.error(f"--specs: there is no file {schema_file(arguments.specs)}")
     if arguments.speed <= 0:
         parser.error("--speed: more than zero; a stopped clock is ordered by POST /_sim/clock")
     return arguments
@@ -51,22 +59,26 @@ async def serve(arguments: argparse.Namespace) -> None:
         arguments.seed, make_products(arguments.seed, arguments.products, arguments.feed_rows)
     )
     simulator = Simulator(world, VirtualClock(arguments.speed), saved, arguments.page_kb * 1024)
-    server = HttpServer(Control(simulator).answer)
+    recorder = Recorder(arguments.record) if arguments.record else None
+    control = Control(simulator, Front(Documents(arguments.specs), recorder))
+    server = HttpServer(control.answer)
     port = await server.start(arguments.host, arguments.port)
     if arguments.port_file is not None:
         _write_port(arguments.port_file, port)
     log.info("simulators_listening url=http://%s:%d", arguments.host, port)
-    moving = asyncio.create_task(_keep_moving(simulator))
+    moving = asyncio.create_task(_keep_moving(control))
     await stop.wait()
     moving.cancel()
     await server.stop()
+    if recorder is not None:
+        recorder.close()
 
 
-async def _keep_moving(simulator: Simulator) -> None:
+async def _keep_moving(control: Control) -> None:
     """Step the world while nobody asks, so that the next request has little to catch up."""
     while True:
         await asyncio.sleep(_SYNC_EVERY_S)
-        simulator.sync()
+        control.sync()
 
 
 def _write_port(file: Path, port: int) -> None:

@@ -16,6 +16,8 @@ from dropship.simulators.judge.orders import (
 from dropship.simulators.judge.robots import Robots
 from dropship.simulators.judge.views import history_view, product_view, saved_view
 from dropship.simulators.pages.locales import SHOP_SITES
+from dropship.simulators.shopify.front import Front
+from dropship.simulators.shopify.judge.control import PREFIX, ShopControl
 from dropship.simulators.simulator import Simulator
 from dropship.simulators.wire.messages import Reply, Request, json_reply, refusal
 from dropship.simulators.wire.server import Send
@@ -26,10 +28,12 @@ Endpoint = Callable[[Request], Reply]
 
 
 class Control:
-    """Answers the judge, and hands every other request to the suppliers."""
+    """Answers the judge, and hands every other request to the suppliers and the shops."""
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Simulator, front: Front) -> None:
         self._sim = simulator
+        self._front = front
+        self._shops = ShopControl(front.shops, simulator.world.seed, simulator.clock)
         self._endpoints: dict[tuple[str, str], Endpoint] = {
             ("GET", "/health"): self._health,
             ("GET", "/_sim/ledger"): self._ledger,
@@ -47,8 +51,17 @@ class Control:
             ("DELETE", "/_sim/robots"): self._reset_robots,
         }
 
+    def sync(self) -> None:
+        """Bring suppliers and shops up to the clock."""
+        self._sim.sync()
+        self._shops.sync()
+
     async def answer(self, request: Request, send: Send) -> None:
         path = request.path
+        self._shops.sync()
+        if path.startswith("/shopify/"):
+            await self._front.answer(request, send)
+            return
         if path != "/health" and not path.startswith("/_sim"):
             await self._sim.answer(request, send)
             return
@@ -59,6 +72,8 @@ class Control:
 
     def _dispatch(self, request: Request, path: str) -> Reply:
         self._sim.sync()
+        if path.startswith(PREFIX):
+            return self._shops.answer(request, path)
         prefix = "/_sim/products/"
         if path.startswith(prefix):
             return self._one_product(request, path.removeprefix(prefix))
@@ -81,6 +96,7 @@ class Control:
                 "next": entries[-1].n if entries else max(since, 0),
                 "totals": ledger.totals(),
                 "sources": ledger.sources,
+                "shops": self._shops.summaries(),
                 "entries": entries,
             }
         )
@@ -160,7 +176,7 @@ class Control:
             clock.pause(order.pause)
         if order.advance_s is not None:
             clock.advance(order.advance_s)
-        self._sim.sync()
+        self.sync()
         return self._clock(request)
 
     def _show_robots(self, _request: Request) -> Reply:

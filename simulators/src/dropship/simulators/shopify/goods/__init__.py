@@ -1,0 +1,1 @@
+"""What a shop holds, and the mutations that change it."""

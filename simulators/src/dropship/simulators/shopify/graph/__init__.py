@@ -1,0 +1,1 @@
+"""GraphQL: documents read, held to the schema, priced, and answered."""

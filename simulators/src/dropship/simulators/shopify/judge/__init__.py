@@ -1,0 +1,1 @@
+"""What a test orders of a shop, and what it can learn of it."""
