@@ -58,7 +58,7 @@ class Market:
             "client_id": client_id,
             "client_secret": client_secret,
         }
-        self.store_id = (await self.asks("POST", "/v1/stores", 201, json=body))["id"]
+        self.store_id = (await self.asks("POST", "/v1/stores", 202, json=body))["id"]
 
         async def accepted() -> bool:
             store = await self.shop.shows(f"/v1/stores/{self.store_id}")
@@ -133,10 +133,11 @@ class Market:
         return 0
 
 
-def prices(writes: list[Write]) -> list[tuple[int, Decimal]]:
-    return [(w["n"], Decimal(str(w["price"]))) for w in writes if w["price"] is not None]
+def prices(writes: list[Write]) -> list[Decimal]:
+    """What it cost after each write."""
+    return [Decimal(str(write["price"])) for write in writes]
 
 
-def stocked(writes: list[Write]) -> list[int]:
-    """The numbers of the writes that put something up for sale."""
-    return [write["n"] for write in writes if write["quantity"]]
+def prices_on_sale(writes: list[Write]) -> set[Decimal]:
+    """What it cost after those writes that left something up for sale."""
+    return {Decimal(str(write["price"])) for write in writes if write["quantity"]}

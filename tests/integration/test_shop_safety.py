@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dropship.runtime.testing import eventually
-from integration.market import Market, prices, stocked
+from integration.market import Market, prices, prices_on_sale
 from integration.running import Homes, Stack
 from integration.shop import Shop
 from integration.supplier import FEED, Supplier
@@ -92,8 +92,9 @@ async def test_with_scraper_tracker_and_policy_dead_nothing_stays_for_sale_past_
     for id_ in listings:
         back = await market.listing_until(id_, lambda x: x["status"] == "Active", "back", 60)
         writes = await market.writes(id_, last)
-        assert max(n for n, _ in prices(writes)) < min(stocked(writes)), writes
-        assert Decimal(back["price"]["amount"]) == prices(writes)[-1][1] > Decimal("30")
+        price = Decimal(back["price"]["amount"])
+        assert prices_on_sale(writes) == {price}, "price first, then stock"
+        assert price > Decimal("30")
 
 
 async def test_an_hour_of_penny_prices_sells_nothing_for_pennies(scene: Scene) -> None:
@@ -106,7 +107,7 @@ async def test_an_hour_of_penny_prices_sells_nothing_for_pennies(scene: Scene) -
         await market.listing_until(id_, _decided_in_pennies, "a decision for pennies")
         await market.listing_until(id_, lambda x: x["status"] == "Paused", "held")
         writes = await market.writes(id_, last)
-        assert [price for _, price in prices(writes) if price < BREAK_EVEN] == []
+        assert [price for price in prices(writes) if price < BREAK_EVEN] == []
         assert await market.quantity(id_) == 0
     for id_, supplier_id in listings.items():
         await scene.supplier.sets(supplier_id, price=COST, quantity=50)
@@ -138,4 +139,4 @@ async def test_a_blank_minimum_means_break_even_and_never_nothing(scene: Scene) 
     listing = await market.is_active(id_)
     assert Decimal(listing["price"]["amount"]) == BREAK_EVEN
     assert Decimal(listing["desired"]["floor"]["amount"]) == BREAK_EVEN
-    assert [price for _, price in prices(await market.writes(id_))] == [BREAK_EVEN]
+    assert set(prices(await market.writes(id_))) == {BREAK_EVEN}

@@ -101,7 +101,7 @@ async def test_what_comes_back_gets_its_new_price_before_it_can_be_bought(tale: 
 async def test_what_can_only_lose_money_is_paused_and_the_seller_is_told(tale: Tale) -> None:
     lost = tale.summary["steps"]["lost"]
     assert lost["status"] == "Paused"
-    assert lost["holds"] == ["low_margin"]
+    assert "low_margin" in lost["holds"]
     assert lost["alert"]
 
 
@@ -139,7 +139,7 @@ async def test_no_price_that_reached_the_shop_loses_money_and_nothing_is_listed_
     await comes_to_rest(tale.stack)
     ledger = await Books(tale.stack).ledger()
     assert written_at_a_loss(ledger, await everything_said(tale.stack)) == []
-    assert set(ledger["max_live_per_listing"].values()) == {1}
+    assert set(ledger["max_existing_per_sku"].values()) == {1}
     assert ledger["self_violations"] == 0
 
 

@@ -101,7 +101,7 @@ async def test_every_program_was_killed_at_least_once_and_the_story_was_told(
 async def test_nothing_is_listed_twice_and_no_price_ever_lost_money(survived: Survived) -> None:
     await comes_to_rest(survived.tale.stack, within_s=90)
     ledger = await Books(survived.tale.stack).ledger()
-    assert set(ledger["max_live_per_listing"].values()) == {1}
+    assert set(ledger["max_existing_per_sku"].values()) == {1}
     said = await everything_said(survived.tale.stack)
     assert written_at_a_loss(ledger, said) == []
     ids = [one.envelope.id for one in said]

@@ -73,7 +73,14 @@ def imported_by(arguments: list[str]) -> set[str]:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["status"], ["events"], ["dead", "list"], ["log", "verify"], ["migrate"]],
+    [
+        ["status"],
+        ["events"],
+        ["dead", "list"],
+        ["log", "verify"],
+        ["log", "rebuild", "analytics"],
+        ["migrate"],
+    ],
     ids=" ".join,
 )
 def test_without_a_running_stack_it_says_how_to_start_one(

@@ -144,6 +144,17 @@ def test_a_product_is_imported_and_nobody_said_what_it_may_not(home: Path) -> No
     assert "Violation" not in (home / "logs" / "nats.log").read_text()
 
 
+def test_a_running_service_remembers_what_the_log_adds_up_to(home: Path) -> None:
+    rebuilt = run("log", "rebuild", "analytics", "--json", home=home)
+    assert rebuilt.returncode == 0, rebuilt.stderr
+    found = json.loads(rebuilt.stdout)
+    assert (found["equal"], found["replaced"], found["running"]) == (True, False, True)
+    assert found["before"] == found["after"]
+    assert found["events"] > 0
+    told = run("log", "rebuild", "analytics", home=home)
+    assert "every row follows from the log" in told.stdout
+
+
 def test_migrating_a_running_stack_again_changes_nothing(home: Path) -> None:
     again = run("migrate", home=home)
     assert again.returncode == 0, again.stderr

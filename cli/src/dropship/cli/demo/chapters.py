@@ -115,15 +115,14 @@ class Chapters:
         await self._world.set_offer(self._offered[id_], cost["amount"], 40)
         listing = await self._until(id_, "its return", lambda x: x["status"] == "Active")
         writes = (await self._shop.writes(id_))[len(before) :]
-        priced = [w["n"] for w in writes if w["price"] is not None]
-        stocked = [w["n"] for w in writes if w["quantity"]]
+        stocked = [write for write in writes if write["quantity"]]
         self._summary.tell(
             "returned",
             listing_id=id_,
             status=listing["status"],
             price=listing["price"],
             quantity=listing["quantity"],
-            price_first=bool(priced and stocked) and max(priced) < min(stocked),
+            price_first=bool(stocked) and all(_costs(w, listing["price"]) for w in stocked),
         )
 
     async def every_price_loses(self) -> None:
@@ -219,7 +218,7 @@ class Chapters:
         await until(followed, "a decision on every new cost")
         listings = await self._agree("every listing as it is wanted", self._ids)
         ledger = await self._shop.ledger()
-        live = ledger["max_live_per_listing"]
+        live = ledger["max_existing_per_sku"]
         self._summary.tell(
             "day_passed",
             listings=len(listings),
@@ -270,6 +269,10 @@ def _said(why: dict[str, Any]) -> list[str]:
     return [rule["said"] for rule in why["rules"]] + list(why["breakdown"])
 
 
+def _costs(write: dict[str, Any], price: dict[str, str]) -> bool:
+    return Decimal(str(write["price"])) == Decimal(price["amount"])
+
+
 def _times(offered: Offered, factor: str) -> dict[str, str]:
     if offered.price is None:
         raise Fault(f"{offered.key} has no price to start from")
@@ -293,7 +296,7 @@ def _agrees(listing: Listing, shown: dict[str, Any] | None) -> bool:
     if shown is None:
         return bool(listing["status"] == "Pending")
     return (
-        Decimal(str(shown["price"])) == Decimal(listing["price"]["amount"])
+        _costs(shown, listing["price"])
         and (shown["quantity"] == 0) == (listing["status"] == "Paused")
         and bool(shown["live"])
     )

@@ -24,7 +24,7 @@ class Selling:
             "client_id": shop.client_id,
             "client_secret": shop.client_secret,
         }
-        store = await self._seller.call("POST", "/v1/stores", 201, json=body)
+        store = await self._seller.call("POST", "/v1/stores", 202, json=body)
         self.store_id = store["id"]
 
         async def connected() -> dict[str, Any] | None:
