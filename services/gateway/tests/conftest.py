@@ -126,6 +126,15 @@ class Seller:
     async def post(self, path: str, **more: Any) -> httpx.Response:
         return await self.ask("POST", path, **more)
 
+    async def tenant(self) -> str:
+        return str((await self.get("/v1/me")).json()["tenant"]["id"])
+
+    async def with_key(self, *scopes: str) -> "Seller":
+        """A program of this seller's, with an API key of its own."""
+        made = await self.post("/v1/api-keys", json={"name": "a program", "scopes": scopes})
+        assert made.status_code == 201, made.text
+        return Seller(self.http, self.email, {"access_token": made.json()["key"], **made.json()})
+
 
 @asynccontextmanager
 async def running(settings: GatewaySettings) -> AsyncIterator[Gateway]:
@@ -148,8 +157,15 @@ async def running(settings: GatewaySettings) -> AsyncIterator[Gateway]:
 
 
 @pytest.fixture(scope="session")
-async def gateway(servers: Servers) -> AsyncIterator[Gateway]:
+async def gateway_with(servers: Servers) -> AsyncIterator[Any]:
+    """Gateways with settings of their own, each with a database of its own."""
+    async with servers.nats() as nats:
+        yield lambda **more: running(settings_with(servers, nats, **more))
+
+
+@pytest.fixture(scope="session")
+async def gateway(gateway_with: Any) -> AsyncIterator[Gateway]:
     """A gateway that knows two suppliers."""
-    async with servers.nats() as nats, running(settings_with(servers, nats)) as gateway:
+    async with gateway_with() as gateway:
         await gateway.hear(AMAZON, FEED)
         yield gateway

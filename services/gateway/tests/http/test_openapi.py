@@ -54,6 +54,7 @@ def test_every_route_has_a_name_and_tells_its_problems(endpoint: Endpoint) -> No
     responses = operation["responses"]
     expected = {"400", "413", "422", "429", "500", "503"}
     expected |= {"401"} if endpoint.proof == "bearer" else set()
+    expected |= {"403"} if endpoint.proof != "none" or endpoint.quota else set()
     expected |= {"404"} if "{" in endpoint.path else set()
     expected |= {"415"} if "requestBody" in operation else set()
     assert expected <= set(responses)
@@ -63,9 +64,13 @@ def test_every_route_has_a_name_and_tells_its_problems(endpoint: Endpoint) -> No
 
 
 @every_route
-def test_only_routes_that_ask_for_a_token_are_described_so(endpoint: Endpoint) -> None:
-    security = described(endpoint)["security"]
-    assert (security == [{"bearer": []}]) is (endpoint.proof == "bearer")
+def test_every_route_tells_whom_it_lets_in(endpoint: Endpoint) -> None:
+    needed = {"bearer": [endpoint.scope]}
+    assert described(endpoint)["security"] == {
+        "bearer": [needed],
+        "optional": [needed, {}],
+        "none": [],
+    }.get(endpoint.proof)
 
 
 def test_operation_names_are_unique() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from dropship.contracts.tenants import Tier
 from dropship.gateway.handlers import sign_in as signing
 from dropship.gateway.http import server
 
@@ -107,7 +108,7 @@ async def test_a_lost_database_is_a_pause_and_not_a_failure(
 async def test_a_tenant_that_asks_too_often_is_slowed_down(
     gateway: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limit = gateway.desk.limits.tenant
+    limit = gateway.desk.limits.tenants[Tier.free]
     seller = await gateway.seller()
     monkeypatch.setattr(limit, "_burst", 3)
     monkeypatch.setattr(limit, "_interval_s", 30.0)

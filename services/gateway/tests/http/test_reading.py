@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET, Meta, Struct
 
+from dropship.contracts.policies import PriceRule, Rules
 from dropship.gateway.http.problems import ProblemFound
 from dropship.gateway.http.reading import read_body, read_query
 from dropship.gateway.http.shapes import Credentials, ImportWish, Notes, Page
+from dropship.gateway.http.shapes_shop import AlertsOf, PolicyText
 
 
 class Nested(Struct, frozen=True):
@@ -79,6 +81,37 @@ def test_a_query_is_read_by_the_same_rules() -> None:
         with pytest.raises(ProblemFound) as caught:
             read_query(Page, query)
         assert [error.field for error in caught.value.errors] == [field], query
+
+
+def test_a_mistake_deep_inside_is_named_with_its_place() -> None:
+    body = b"""{"name": "x", "rules": {"price": {"basis": "luck", "value": 0.2, "endings": ["x"]},
+        "stock": {"buffer": -1, "cap": 5.0, "cup": 5}, "floor": null}}"""
+    with pytest.raises(ProblemFound) as caught:
+        read_body(PolicyText, body)
+    errors = {error.field: error for error in caught.value.errors}
+    assert set(errors) == {
+        "rules.price.basis", "rules.price.value", "rules.price.endings[0]", "rules.floor",
+        "rules.stock.buffer", "rules.stock.cup",
+    }  # fmt: skip
+    assert errors["rules.price.basis"].fix == (
+        "one of margin_on_price, markup_on_cost, roi, fixed_profit"
+    )
+    assert "luck" not in caught.value.detail
+    assert errors["rules.price.endings[0]"].fix == "the digits after the point: 99"
+
+
+def test_what_is_right_deep_inside_is_read() -> None:
+    price = b'{"basis": "roi", "value": "0.30", "endings": ["99", "49"]}'
+    read = read_body(PolicyText, b'{"name": "x", "rules": {"price": %s}}' % price)
+    assert read.rules == Rules(price=PriceRule(basis="roi", value="0.30", endings=["99", "49"]))
+
+
+def test_a_query_says_true_or_false_in_words() -> None:
+    assert read_query(AlertsOf, b"open=true").open is True
+    assert read_query(AlertsOf, b"open=false").open is False
+    for text in (b"open=1", b"open=TRUE", b"open="):
+        with pytest.raises(ProblemFound):
+            read_query(AlertsOf, text)
 
 
 def test_the_word_null_in_a_query_is_a_word() -> None:

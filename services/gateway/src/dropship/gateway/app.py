@@ -4,17 +4,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
+from dropship.contracts.tenants import QUOTAS, Tier
 from dropship.gateway.adapters.passwords import Passwords
+from dropship.gateway.handlers.api_keys import holder_of
 from dropship.gateway.handlers.follow_job import follow_job
 from dropship.gateway.handlers.sweep import EVERY_S, sweep
+from dropship.gateway.http.callers import Callers
 from dropship.gateway.http.desk import Desk, Limits
 from dropship.gateway.http.limits import Limit
 from dropship.gateway.http.server import serving
 from dropship.gateway.http.site import site
-from dropship.gateway.http.tokens import Keyring, Verified
+from dropship.gateway.http.tokens import Keyring
 from dropship.gateway.http.visitors import networks
 from dropship.gateway.projections.suppliers import remember_supplier
-from dropship.gateway.queries.people import session_holds
+from dropship.gateway.queries.standings import standing_of_session
 from dropship.gateway.settings import GatewaySettings
 from dropship.runtime.service import Service
 
@@ -50,19 +53,26 @@ def desk_of(service: Service, settings: GatewaySettings, passwords: Passwords) -
         clock=service.clock,
         passwords=passwords,
         keyring=keyring,
-        verified=Verified(keyring, partial(session_holds, service.database)),
+        callers=Callers(
+            keyring,
+            session_holds=partial(standing_of_session, service.database),
+            key_holds=partial(holder_of, service.database),
+        ),
         limits=Limits(
-            tenant=Limit(
-                "tenant",
-                per_minute=settings.tenant_requests_per_minute,
-                burst=settings.tenant_burst,
-            ),
+            tenants={tier: _requests(tier, settings) for tier in Tier},
             address=_sign_ins("address", settings.address_sign_ins_per_minute),
             account=_sign_ins("account", settings.sign_ins_per_minute),
         ),
+        new_tenant_tier=settings.new_tenant_tier,
         trusted_proxies=networks(settings.trusted_proxies),
         max_body_bytes=settings.max_body_bytes,
     )
+
+
+def _requests(tier: Tier, settings: GatewaySettings) -> Limit:
+    per_minute = settings.tenant_requests_per_minute or QUOTAS[tier].requests_per_minute
+    burst = min(settings.tenant_burst, per_minute)
+    return Limit("tenant", per_minute=per_minute, burst=burst)
 
 
 def _sign_ins(name: str, per_minute: int) -> Limit:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from dropship.contracts.tenants import Tier
 from dropship.runtime.settings import ServiceSettings
 
 _KEY_BYTES = 32
@@ -48,10 +49,15 @@ class GatewaySettings(ServiceSettings):
         "",
         description="networks like 10.0.0.0/8, separated by commas, whose X-Forwarded-For is true",
     )
-    tenant_requests_per_minute: int = Field(
-        6_000, ge=1, description="requests of one tenant in a minute, at least 1"
+    new_tenant_tier: Tier = Field(
+        Tier.free, description="what a new tenant has: free, pro or enterprise"
     )
-    tenant_burst: int = Field(1_000, ge=1, description="requests of one tenant at once")
+    tenant_requests_per_minute: int | None = Field(
+        None, ge=1, description="requests of one tenant in a minute; unset: what its tier grants"
+    )
+    tenant_burst: int = Field(
+        1_000, ge=1, description="requests of one tenant at once, never more than in a minute"
+    )
     sign_ins_per_minute: int = Field(
         10, ge=1, description="sign-ins of one address to one account in a minute, at least 1"
     )

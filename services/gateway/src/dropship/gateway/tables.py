@@ -52,7 +52,6 @@ users = Table(
     Column("address", Text, nullable=False, unique=True),
     # argon2id.
     Column("password_hash", Text, nullable=False),
-    Column("tier", Text, nullable=False, server_default="free"),
     Column("is_active", Boolean, nullable=False, server_default=text("true")),
     _created_at(),
     Column("last_login_at", _Moment),
@@ -100,6 +99,23 @@ refresh_tokens = Table(
     Column("spent_at", _Moment),
     _created_at(),
     Index("refresh_tokens_of_a_session", "session_id"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, ForeignKey("gateway.tenants.id"), nullable=False),
+    # Who made it, and in whose name it asks.
+    Column("user_id", Uuid, ForeignKey("gateway.users.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("secret_sha256", LargeBinary, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    _created_at(),
+    Column("last_used_at", _Moment),
+    Column("expires_at", _Moment),
+    Column("revoked_at", _Moment),
+    Index("api_keys_of_a_tenant", "tenant_id", text("created_at DESC"), text("id DESC")),
 )
 
 jobs = Table(

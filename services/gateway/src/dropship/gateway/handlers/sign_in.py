@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from dropship.contracts.ids import uuid7
-from dropship.contracts.tenants import TenantOpened
+from dropship.contracts.tenants import TenantOpened, Tier
 from dropship.gateway.adapters.passwords import Passwords
 from dropship.gateway.domain.accounts import same_address
 from dropship.gateway.handlers.answered_keys import claim, reused
@@ -24,6 +24,7 @@ async def sign_up(
     *,
     email: str,
     password: str,
+    tier: Tier,
     key: str | None,
     visitor: Visitor,
 ) -> SignedIn:
@@ -38,7 +39,8 @@ async def sign_up(
     async with database.transaction(tenant=str(tenant_id), actor=str(user_id)) as tx:
         request = sha256(address.encode()).digest()
         if not (key and await claim(tx, _SIGN_UP, key, request, user_id)):
-            await _create(tx, user_id, tenant_id, (email, address, password_hash))
+            await _create(tx, user_id, (email, address, password_hash))
+            await _open_tenant(tx, tenant_id, user_id, tier)
             await audit(tx, "signup", visitor, tenant_id=tenant_id, user_id=user_id)
             return await open_session(tx, user_id, tenant_id, visitor)
     try:
@@ -47,9 +49,7 @@ async def sign_up(
         raise reused() from None
 
 
-async def _create(
-    tx: Transaction, user_id: UUID, tenant_id: UUID, account: tuple[str, str, str]
-) -> None:
+async def _create(tx: Transaction, user_id: UUID, account: tuple[str, str, str]) -> None:
     created = await tx.fetch_one(
         "INSERT INTO users (id, email, address, password_hash, created_at, last_login_at)"
         " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (address) DO NOTHING RETURNING id",
@@ -59,12 +59,19 @@ async def _create(
         raise Refused(
             "email_taken", "has an account already: log in", kind="conflict", field="email"
         )
-    await tx.execute("INSERT INTO tenants (id, created_at) VALUES (%s, %s)", (tenant_id, tx.at))
+
+
+async def _open_tenant(tx: Transaction, tenant_id: UUID, owner: UUID, tier: Tier) -> None:
+    await tx.execute(
+        "INSERT INTO tenants (id, tier, created_at) VALUES (%s, %s, %s)", (tenant_id, tier, tx.at)
+    )
     await tx.execute(
         "INSERT INTO memberships (user_id, tenant_id, created_at) VALUES (%s, %s, %s)",
-        (user_id, tenant_id, tx.at),
+        (owner, tenant_id, tx.at),
     )
-    tx.say(TenantOpened(tenant_id=str(tenant_id)), about=f"tenant:{tenant_id}", version=1)
+    tx.say(
+        TenantOpened(tenant_id=str(tenant_id), tier=tier), about=f"tenant:{tenant_id}", version=1
+    )
 
 
 async def sign_in(

@@ -1,12 +1,14 @@
 """What the routes work with, put together once by `app.py`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 
+from dropship.contracts.tenants import Tier
 from dropship.gateway.adapters.passwords import Passwords
+from dropship.gateway.http.callers import Callers
 from dropship.gateway.http.limits import Limit
-from dropship.gateway.http.tokens import Keyring, Verified
+from dropship.gateway.http.tokens import Keyring
 from dropship.runtime.asking import Asker
 from dropship.runtime.clock import Clock
 from dropship.runtime.database import Database
@@ -16,9 +18,12 @@ Network = IPv4Network | IPv6Network
 
 @dataclass(frozen=True)
 class Limits:
-    """Who may ask how often: a tenant anything, an address sign-ins, and both for one account."""
+    """Who may ask how often: a tenant anything, an address sign-ins, and both for one account.
 
-    tenant: Limit
+    `tenants` has a limit for each tier; it counts every tenant for itself.
+    """
+
+    tenants: Mapping[Tier, Limit]
     address: Limit
     account: Limit
 
@@ -32,7 +37,8 @@ class Desk:
     clock: Clock
     passwords: Passwords
     keyring: Keyring
-    verified: Verified
+    callers: Callers
     limits: Limits
+    new_tenant_tier: Tier = Tier.free
     trusted_proxies: Sequence[Network] = ()
     max_body_bytes: int = 65_536

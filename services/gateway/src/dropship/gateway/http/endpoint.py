@@ -18,18 +18,32 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
 
+from dropship.gateway.domain.access import Scope
+from dropship.gateway.domain.api_keys import PREFIX
 from dropship.gateway.handlers.visits import Visitor
+from dropship.gateway.http.callers import Caller
 from dropship.gateway.http.desk import Desk
 from dropship.gateway.http.limits import Allowance, Limit
-from dropship.gateway.http.problems import FieldError, ProblemFound, unauthenticated
+from dropship.gateway.http.problems import (
+    FieldError,
+    ProblemFound,
+    QuotaName,
+    quota_reached,
+    unauthenticated,
+)
 from dropship.gateway.http.reading import read_body, read_query
 from dropship.gateway.http.shapes import NoBody, NoQuery
-from dropship.gateway.http.tokens import BadToken, Caller
+from dropship.gateway.http.tokens import BadToken
 from dropship.gateway.http.visitors import visitor_of
+from dropship.runtime.errors import Refused
 
-Method = Literal["GET", "POST", "PATCH", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Proof = Literal["bearer", "optional", "none"]
 EXTRA_HEADERS = "dropship.headers"
+SCOPE = "scope"
+"""Under this name every Litestar handler tells the scope that it asks for."""
+
+_SHOW = "send an access token or an API key: Authorization: Bearer …"
 BODY_WAIT_S = 10.0
 DISCARD_WAIT_S = 1.0
 DISCARDED_MAX_BYTES = 1_048_576
@@ -59,7 +73,7 @@ class Call(Generic[Q, B]):
     def caller(self) -> Caller:
         """Who asks. Raises ProblemFound (401) where the route let nobody in particular through."""
         if self.known_caller is None:
-            raise unauthenticated("send an access token: Authorization: Bearer …")
+            raise unauthenticated(_SHOW)
         return self.known_caller
 
 
@@ -78,9 +92,11 @@ Run = Callable[[Desk, Call[Any, Any]], Awaitable[Answer]]
 class Endpoint:
     """A route as it is declared.
 
-    `proof` says whether an access token is needed; `keyed` that an Idempotency-Key is heeded;
-    `problems` are kinds of problems besides those that follow from the rest; `limited` that the
-    caller's address is counted (routes with an access token count its tenant).
+    `scope` is what its caller must be allowed, and has no default; `token_optional` lets callers in
+    who show no token. `keyed` says that an Idempotency-Key is heeded; `quota` which quota of the
+    tenant's tier it draws on; `limited` that the caller's address is counted (routes with a token
+    count its tenant); `located` that the answer tells where to look next; `problems` are kinds of
+    problems besides those that follow from the rest.
     """
 
     method: Method
@@ -88,16 +104,25 @@ class Endpoint:
     operation_id: str
     summary: str
     run: Run
+    scope: Scope
     status: int = 200
     answer: Any = None
     query: type[Struct] = NoQuery
     body: type[Struct] = NoBody
     body_required: bool = True
-    proof: Proof = "bearer"
+    token_optional: bool = False
     keyed: bool = False
+    quota: QuotaName | None = None
     limited: bool = False
     located: bool = False
     problems: frozenset[str] = frozenset()
+
+    @property
+    def proof(self) -> Proof:
+        """Whether an access token or API key is needed."""
+        if self.scope is Scope.public:
+            return "none"
+        return "optional" if self.token_optional else "bearer"
 
     @property
     def parameters(self) -> list[str]:
@@ -114,7 +139,12 @@ def bound(endpoint: Endpoint, desk: Desk) -> HTTPRouteHandler:
 
     async def answer_request(request: HttpRequest) -> Response[bytes | None]:
         call = await _read(endpoint, desk, request)
-        answer = await endpoint.run(desk, call)
+        try:
+            answer = await endpoint.run(desk, call)
+        except Refused as refused:
+            if refused.kind == "limit" and endpoint.quota is not None:
+                raise quota_reached(endpoint.quota, call.caller.tier) from None
+            raise
         content = answer.content
         return Response(
             content=msgspec.json.encode(content) if isinstance(content, Struct) else content,
@@ -129,6 +159,7 @@ def bound(endpoint: Endpoint, desk: Desk) -> HTTPRouteHandler:
         name=endpoint.operation_id,
         status_code=200,  # The Response brings its own.
         include_in_schema=False,
+        opt={SCOPE: endpoint.scope},
     )(answer_request)
 
 
@@ -137,9 +168,10 @@ async def _read(endpoint: Endpoint, desk: Desk, request: HttpRequest) -> Call[An
     visitor = visitor_of(request, desk.trusted_proxies)
     if endpoint.limited:
         spend(request, desk.limits.address, visitor.ip or "", desk.clock.monotonic())
-    caller = await _caller(endpoint, desk, request, at)
+    caller = await _caller(endpoint, desk, request, visitor, at)
     if caller is not None:
-        spend(request, desk.limits.tenant, caller.tenant, desk.clock.monotonic())
+        spend(request, desk.limits.tenants[caller.tier], caller.tenant, desk.clock.monotonic())
+        _check_scope(endpoint, caller)
     for value in request.path_params.values():
         if not _ID.fullmatch(value):
             raise ProblemFound("not_found", "no such thing of yours")
@@ -173,20 +205,32 @@ def exhausted(allowance: Allowance) -> ProblemFound:
 
 
 async def _caller(
-    endpoint: Endpoint, desk: Desk, request: HttpRequest, at: datetime
+    endpoint: Endpoint, desk: Desk, request: HttpRequest, visitor: Visitor, at: datetime
 ) -> Caller | None:
     header = request.headers.get("authorization")
     if endpoint.proof == "none" or (endpoint.proof == "optional" and header is None):
         return None
     if header is None:
-        raise unauthenticated("send an access token: Authorization: Bearer …")
+        raise unauthenticated(_SHOW)
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise unauthenticated("the Authorization header is not Bearer …", "invalid_request")
+    token = token.strip()
+    known = desk.callers.remembered(token, at)
+    if known is not None:
+        return known
+    if token.startswith(PREFIX):  # Guessing keys is counted, like guessing passwords.
+        spend(request, desk.limits.address, visitor.ip or "", desk.clock.monotonic())
     try:
-        return await desk.verified.caller(token.strip(), at)
+        return await desk.callers.verified(token, at)
     except BadToken as bad:
         raise unauthenticated(f"the access token is not good: {bad}", "invalid_token") from None
+
+
+def _check_scope(endpoint: Endpoint, caller: Caller) -> None:
+    if endpoint.scope not in caller.scopes:
+        has = ", ".join(sorted(caller.scopes)) or "nothing"
+        raise ProblemFound("forbidden", f"this asks for {endpoint.scope}; you may: {has}")
 
 
 async def _body(endpoint: Endpoint, desk: Desk, request: HttpRequest) -> Struct:

@@ -28,6 +28,9 @@ _KEY = {
     "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
 }
 _DESCRIPTION = (
+    "Callers show an access token (sign up or log in) or an API key as Authorization: Bearer; each "
+    "operation names the scope it asks for. API keys have read, write or both; session and "
+    "account take an access token. "
     "Every problem is application/problem+json (RFC 9457) and names the fields at fault. "
     "Lists answer items and next_cursor; a cursor is opaque. Unknown fields and query parameters "
     "are refused."
@@ -59,7 +62,11 @@ def document(endpoints: Sequence[Endpoint], version: str) -> dict[str, Any]:
         "components": {
             "schemas": {name: s for name, s in components.items() if name not in hidden},
             "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "an access token, or an API key (dsc_live_…)",
+                }
             },
         },
     }
@@ -72,9 +79,7 @@ def _operation(
         "operationId": endpoint.operation_id,
         "summary": endpoint.summary,
         "tags": [endpoint.tag],
-        "security": {"bearer": [{"bearer": []}], "optional": [{"bearer": []}, {}], "none": []}[
-            endpoint.proof
-        ],
+        "security": _security(endpoint),
         "responses": _responses(endpoint, by_shape),
     }
     parameters = list(_parameters(endpoint, components))
@@ -86,6 +91,11 @@ def _operation(
             "content": {"application/json": {"schema": by_shape[endpoint.body]}},
         }
     return operation
+
+
+def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
+    needed = {"bearer": [str(endpoint.scope)]}
+    return {"bearer": [needed], "optional": [needed, {}], "none": []}[endpoint.proof]
 
 
 def _parameters(endpoint: Endpoint, components: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -107,6 +117,10 @@ def problem_kinds(endpoint: Endpoint) -> set[str]:
     kinds = {*_EVERYWHERE, *endpoint.problems}
     if endpoint.proof == "bearer":
         kinds.add("unauthenticated")
+    if endpoint.proof != "none":
+        kinds.add("forbidden")
+    if endpoint.quota is not None:
+        kinds.add("quota")
     if endpoint.parameters:
         kinds.add("not_found")
     if endpoint.body is not NoBody:

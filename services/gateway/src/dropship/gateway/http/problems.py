@@ -7,13 +7,14 @@ never repeats what was sent and never tells how we are built.
 import math
 from collections.abc import Mapping, Sequence
 from functools import singledispatch
-from typing import Any
+from typing import Any, Literal
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from msgspec import Struct
 from psycopg import InterfaceError, OperationalError
 
+from dropship.contracts.tenants import QUOTAS, Tier
 from dropship.gateway.domain.imports import Mistaken, NobodyRegistered
 from dropship.gateway.handlers.sessions import NotSignedIn
 from dropship.runtime.errors import NoAnswer, Refused, Retry
@@ -34,6 +35,23 @@ class FieldError(Struct, frozen=True, omit_defaults=True):
     fix: str | None = None
 
 
+QuotaName = Literal["stores", "listings", "policies", "api_keys"]
+_ROOM: Mapping[QuotaName, tuple[str, str]] = {
+    "stores": ("stores", "disconnect one"),
+    "listings": ("listings", "end one"),
+    "policies": ("policies", "retire one"),
+    "api_keys": ("API keys", "revoke one"),
+}
+
+
+class QuotaReached(Struct, frozen=True):
+    """Which quota is used up, and how much of it the tenant's tier has."""
+
+    name: QuotaName
+    limit: int
+    tier: Tier
+
+
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """RFC 9457 problem details. `type` names the kind, `errors` the fields at fault."""
 
@@ -43,6 +61,7 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: str
     instance: str
     errors: tuple[FieldError, ...] = ()
+    quota: QuotaReached | None = None
     trace_id: str | None = None
 
 
@@ -50,6 +69,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "malformed": (400, "The request cannot be read"),
     "unauthenticated": (401, "Show who you are"),
     "forbidden": (403, "Not yours to do"),
+    "quota": (403, "There is no room for another"),
     "not_found": (404, "Not found"),
     "method_not_allowed": (405, "This address does not do that"),
     "timeout": (408, "The request took too long to arrive"),
@@ -74,12 +94,14 @@ class ProblemFound(Exception):
         detail: str,
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
+        quota: QuotaReached | None = None,
     ) -> None:
         super().__init__(detail)
         self.kind = kind
         self.detail = detail
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
+        self.quota = quota
 
 
 def unauthenticated(detail: str, error: str = "") -> ProblemFound:
@@ -91,6 +113,14 @@ def unauthenticated(detail: str, error: str = "") -> ProblemFound:
 def unavailable(detail: str, after_s: float) -> ProblemFound:
     """A 503 that says when to come back."""
     return ProblemFound("unavailable", detail, headers=_retry_after(after_s))
+
+
+def quota_reached(name: QuotaName, tier: Tier) -> ProblemFound:
+    """The 403 for one more than the tenant's tier has room for."""
+    things, fix = _ROOM[name]
+    limit: int = getattr(QUOTAS[tier], name)
+    detail = f"your tier, {tier}, has room for {limit} {things}: {fix}, or take a larger tier"
+    return ProblemFound("quota", detail, quota=QuotaReached(name, limit, tier))
 
 
 @singledispatch
@@ -108,8 +138,7 @@ def _(found: ProblemFound) -> ProblemFound:
 def _(refused: Refused) -> ProblemFound:
     detail = refused.detail or refused.reason
     fields = [FieldError(refused.field, detail)] if refused.field else []
-    headers = _retry_after(60) if refused.kind == "limit" else {}
-    return ProblemFound(refused.kind, detail, fields, headers)
+    return ProblemFound("quota" if refused.kind == "limit" else refused.kind, detail, fields)
 
 
 @found_in.register
@@ -178,6 +207,7 @@ def problem_at(found: ProblemFound, path: str) -> Problem:
         detail=found.detail,
         instance=path,
         errors=found.errors,
+        quota=found.quota,
         trace_id=trace_id(),
     )
 

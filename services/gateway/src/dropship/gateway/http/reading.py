@@ -6,8 +6,10 @@ repeated in a message: it may be a password.
 
 import re
 from collections.abc import Iterator, Mapping
+from enum import Enum
 from functools import lru_cache
-from typing import Any, TypeVar, get_args
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -17,7 +19,7 @@ from msgspec.structs import FieldInfo
 from dropship.gateway.http.problems import FieldError, ProblemFound
 
 DEPTH_MAX = 8
-_PATH = re.compile(r" - at `.*`$")
+_PATH = re.compile(r" - at `\$(.*)`$")
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 
 S = TypeVar("S", bound=Struct)
@@ -68,45 +70,82 @@ def _too_deep(body: bytes) -> bool:
     return False
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def _fields(shape: type[Struct]) -> dict[str, FieldInfo]:
     return {field.encode_name: field for field in msgspec.structs.fields(shape)}
 
 
+@lru_cache(maxsize=512)
+def _struct_in(type_: Any) -> type[Struct] | None:
+    """The struct that a field holds, when it holds one or nothing."""
+    for part in _alternatives(type_):
+        if isinstance(part, type) and issubclass(part, Struct):
+            return part
+    return None
+
+
 def _read(shape: type[S], given: Mapping[str, Any], *, strict: bool) -> S:
-    fields = _fields(shape)
-    known = ", ".join(fields) or "none"
-    mistakes = [
-        FieldError(_shown(name), "is not known here", f"known are: {known}")
-        for name in given
-        if name not in fields
-    ]
-    values: dict[str, Any] = {}
-    for name, field in fields.items():
-        if name not in given:
-            if field.required:
-                mistakes.append(FieldError(name, "is missing", _fix(field.type)))
-            continue
-        try:
-            values[field.name] = _value(given[name], field.type, strict=strict)
-        except msgspec.ValidationError as error:
-            mistakes.append(_mistake(name, field.type, str(error)))
+    mistakes: list[FieldError] = []
+    values = _values(shape, given, mistakes, "", strict=strict)
     if mistakes:
         raise _invalid(mistakes)
     return shape(**values)
 
 
+def _values(
+    shape: type[Struct],
+    given: Mapping[str, Any],
+    mistakes: list[FieldError],
+    within: str,
+    *,
+    strict: bool,
+) -> dict[str, Any]:
+    """The fields of one struct that can be read; the others are added to `mistakes`."""
+    fields = _fields(shape)
+    if not within or shape.__struct_config__.forbid_unknown_fields:
+        known = ", ".join(fields) or "none"
+        mistakes += [
+            FieldError(within + _shown(name), "is not known here", f"known are: {known}")
+            for name in given
+            if name not in fields
+        ]
+    values: dict[str, Any] = {}
+    for name, field in fields.items():
+        if name not in given:
+            if field.required:
+                mistakes.append(FieldError(within + name, "is missing", _fix(field.type)))
+            continue
+        inner = _struct_in(field.type)
+        if inner is not None and isinstance(given[name], dict):
+            before = len(mistakes)
+            parts = _values(inner, given[name], mistakes, f"{within}{name}.", strict=strict)
+            if len(mistakes) == before:
+                values[field.name] = inner(**parts)
+            continue
+        try:
+            values[field.name] = _value(given[name], field.type, strict=strict)
+        except msgspec.ValidationError as error:
+            mistakes.append(_mistake(within + name, field.type, str(error)))
+    return values
+
+
 def _mistake(name: str, type_: Any, said: str) -> FieldError:
+    path = _PATH.search(said)
+    name, said = (name + path[1], said[: path.start()]) if path else (name, said)
     fix = _fix(type_)
     if fix and "matching regex" in said:
         return FieldError(name, "does not have the right form", fix)
-    detail = _PATH.sub("", said).replace("`", "")
+    if "enum value" in said:
+        return FieldError(name, "is none of the values there are", _choice(type_))
+    detail = said.replace("`", "")
     return FieldError(name, detail[0].lower() + detail[1:], fix)
 
 
 def _value(given: Any, type_: Any, *, strict: bool) -> Any:
     if isinstance(given, float) and given.is_integer():
         given = int(given)  # To JSON Schema 60.0 is an integer.
+    if not strict and bool in _alternatives(type_) and given not in {"true", "false"}:
+        raise msgspec.ValidationError("Expected `true` or `false`")
     value = msgspec.convert(given, type_, strict=strict)
     # In Python $ also matches before a line break at the end, in JSON Schema it does not.
     if isinstance(value, str) and value.endswith("\n") and any(m.pattern for m in _metas(type_)):
@@ -127,12 +166,36 @@ def _fix(type_: Any) -> str | None:
     return None
 
 
+def _choice(type_: Any) -> str:
+    values: list[Any] = []
+    for part in _alternatives(type_):
+        if isinstance(part, type) and issubclass(part, Enum):
+            values += [member.value for member in part]
+        elif get_origin(part) is Literal:
+            values += get_args(part)
+    return "one of " + ", ".join(map(str, values))
+
+
 def _metas(type_: Any) -> Iterator[Meta]:
+    return (part for part in _parts(type_) if isinstance(part, Meta))
+
+
+def _alternatives(type_: Any) -> Iterator[Any]:
+    """The types of which a value has one."""
+    if get_origin(type_) is Annotated:
+        yield from _alternatives(get_args(type_)[0])
+    elif get_origin(type_) in {Union, UnionType}:
+        for part in get_args(type_):
+            yield from _alternatives(part)
+    else:
+        yield type_
+
+
+def _parts(type_: Any) -> Iterator[Any]:
+    """All that a type is made of: itself, and what stands in its brackets, at any depth."""
+    yield type_
     for part in get_args(type_):
-        if isinstance(part, Meta):
-            yield part
-        else:
-            yield from _metas(part)
+        yield from _parts(part)
 
 
 def _shown(name: str) -> str:

@@ -9,6 +9,10 @@ from typing import Any
 from litestar import MediaType, Response, get
 from litestar.response import Redirect
 
+from dropship.gateway.domain.access import Scope
+from dropship.gateway.http.endpoint import SCOPE
+
+_OPEN = {SCOPE: Scope.public}
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem }
 summary { cursor: pointer; padding: .3rem 0 } code { font-size: .95em }
@@ -24,13 +28,13 @@ def routes(document: Mapping[str, Any]) -> list[Any]:
     """``/docs``, and ``/`` which leads there."""
     page = written(document)
 
-    @get("/docs", include_in_schema=False, media_type=MediaType.HTML)
+    @get("/docs", include_in_schema=False, media_type=MediaType.HTML, opt=_OPEN)
     async def docs() -> Response[str]:
         return Response(
             page, media_type=MediaType.HTML, headers={"content-security-policy": _POLICY}
         )
 
-    @get("/", include_in_schema=False, status_code=307)
+    @get("/", include_in_schema=False, status_code=307, opt=_OPEN)
     async def start() -> Redirect:
         return Redirect("/docs", status_code=307)
 
@@ -72,8 +76,8 @@ def _lines(operation: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield parameter["name"], f"{parameter['in']}: {what}".rstrip(": ")
     if "requestBody" in operation:
         yield "body", _named(operation["requestBody"])
-    if operation["security"] == [{"bearer": []}]:
-        yield "Authorization", "Bearer, with an access token"
+    if scopes := [scope for needed in operation["security"] for scope in needed.get("bearer", ())]:
+        yield "Authorization", f"Bearer, with the scope {scopes[0]}"
     for status, response in operation["responses"].items():
         yield status, " · ".join(filter(None, (response["description"], _named(response))))
 

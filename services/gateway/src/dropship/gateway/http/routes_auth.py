@@ -4,6 +4,7 @@ from hashlib import sha256
 
 from msgspec import UNSET
 
+from dropship.gateway.domain.access import Scope
 from dropship.gateway.domain.accounts import same_address
 from dropship.gateway.domain.sessions import ACCESS
 from dropship.gateway.handlers.sessions import (
@@ -26,6 +27,7 @@ async def _sign_up(desk: Desk, call: Call[NoQuery, Credentials]) -> Answer:
         desk.passwords,
         email=call.body.email,
         password=call.body.password,
+        tier=desk.new_tenant_tier,
         key=call.key,
         visitor=call.visitor,
     )
@@ -54,11 +56,11 @@ async def _refresh(desk: Desk, call: Call[NoQuery, Refresh]) -> Answer:
 
 async def _log_out(desk: Desk, call: Call[NoQuery, Logout]) -> Answer:
     if call.body.refresh_token is UNSET:
-        session = call.caller.session
+        session = call.caller.credential
     else:
         session = await session_of_token(desk.database, call.body.refresh_token)
     await end_session(desk.database, session, call.visitor)
-    desk.verified.forget(session)
+    desk.callers.forget(session)
     return Answer()
 
 
@@ -92,7 +94,7 @@ ROUTES = (
         status=201,
         answer=Tokens,
         body=Credentials,
-        proof="none",
+        scope=Scope.public,
         keyed=True,
         limited=True,
         problems=frozenset({"conflict"}),
@@ -105,7 +107,7 @@ ROUTES = (
         _log_in,
         answer=Tokens,
         body=Credentials,
-        proof="none",
+        scope=Scope.public,
         limited=True,
         problems=frozenset({"unauthenticated"}),
     ),
@@ -117,7 +119,7 @@ ROUTES = (
         _refresh,
         answer=Tokens,
         body=Refresh,
-        proof="none",
+        scope=Scope.public,
         limited=True,
         problems=frozenset({"unauthenticated"}),
     ),
@@ -130,9 +132,18 @@ ROUTES = (
         status=204,
         body=Logout,
         body_required=False,
-        proof="optional",
+        scope=Scope.session,
+        token_optional=True,
         limited=True,
         problems=frozenset({"unauthenticated"}),
     ),
-    Endpoint("GET", "/v1/me", "whoAmI", "Who asks, and for which tenant", _me, answer=Me),
+    Endpoint(
+        "GET",
+        "/v1/me",
+        "whoAmI",
+        "Who asks, and for which tenant",
+        _me,
+        scope=Scope.session,
+        answer=Me,
+    ),
 )

@@ -3,6 +3,7 @@
 from msgspec import UNSET
 
 from dropship.contracts.jobs import Job
+from dropship.gateway.domain.access import Scope
 from dropship.gateway.domain.imports import Wish
 from dropship.gateway.handlers.cancel_job import cancel_job
 from dropship.gateway.handlers.request_import import request_import
@@ -63,6 +64,7 @@ ROUTES = (
         "requestImport",
         "Import a supplier's product: name it by asin, or by supplier and id",
         _request_import,
+        scope=Scope.write,
         status=202,
         answer=JobQueued,
         query=ImportWish,
@@ -70,15 +72,31 @@ ROUTES = (
         located=True,
     ),
     Endpoint(
-        "GET", "/v1/jobs", "listJobs", "Your jobs, newest first", _jobs, answer=JobPage, query=Page
+        "GET",
+        "/v1/jobs",
+        "listJobs",
+        "Your jobs, newest first",
+        _jobs,
+        scope=Scope.read,
+        answer=JobPage,
+        query=Page,
     ),
-    Endpoint("GET", "/v1/jobs/{job_id}", "showJob", "A job and its timeline", _job, answer=Job),
+    Endpoint(
+        "GET",
+        "/v1/jobs/{job_id}",
+        "showJob",
+        "A job and its timeline",
+        _job,
+        scope=Scope.read,
+        answer=Job,
+    ),
     Endpoint(
         "POST",
         "/v1/jobs/{job_id}/cancel",
         "cancelJob",
         "Stop waiting for a job",
         _cancel_job,
+        scope=Scope.write,
         answer=Job,
         problems=frozenset({"conflict"}),
     ),

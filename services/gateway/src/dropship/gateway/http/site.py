@@ -3,17 +3,34 @@
 from importlib.metadata import version
 
 from litestar import Litestar
+from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp
 
-from dropship.gateway.http import reference_page, routes_auth, routes_jobs, routes_owned
+from dropship.gateway.domain.access import Scope
+from dropship.gateway.http import (
+    reference_page,
+    routes_alerts,
+    routes_auth,
+    routes_jobs,
+    routes_keys,
+    routes_listings,
+    routes_policies,
+    routes_products,
+    routes_reports,
+    routes_stores,
+)
 from dropship.gateway.http.desk import Desk
 from dropship.gateway.http.edge import Edge
-from dropship.gateway.http.endpoint import Answer, Call, Endpoint, bound
+from dropship.gateway.http.endpoint import SCOPE, Answer, Call, Endpoint, bound
 from dropship.gateway.http.openapi import OpenApi, document, encoded
 from dropship.gateway.http.problems import answer_problem
 from dropship.gateway.http.shapes import NoBody, NoQuery
 
 VERSION = version("dropship-gateway")
+
+
+class Unguarded(Exception):
+    """A route does not say who may use it: the gateway does not start."""
 
 
 async def _openapi(desk: Desk, call: Call[NoQuery, NoBody]) -> Answer:
@@ -23,7 +40,13 @@ async def _openapi(desk: Desk, call: Call[NoQuery, NoBody]) -> Answer:
 ENDPOINTS: tuple[Endpoint, ...] = (
     *routes_auth.ROUTES,
     *routes_jobs.ROUTES,
-    *routes_owned.ROUTES,
+    *routes_products.ROUTES,
+    *routes_stores.ROUTES,
+    *routes_listings.ROUTES,
+    *routes_policies.ROUTES,
+    *routes_alerts.ROUTES,
+    *routes_reports.ROUTES,
+    *routes_keys.ROUTES,
     Endpoint(
         "GET",
         "/v1/openapi.json",
@@ -31,7 +54,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "This document",
         _openapi,
         answer=OpenApi,
-        proof="none",
+        scope=Scope.public,
     ),
 )
 DOCUMENT = encoded(ENDPOINTS, VERSION)
@@ -49,4 +72,14 @@ def site(desk: Desk) -> ASGIApp:
         openapi_config=None,
         logging_config=None,
     )
+    check_guarded(litestar)
     return Edge(litestar, desk.clock)
+
+
+def check_guarded(litestar: Litestar) -> None:
+    """Deny by default: raises Unguarded when a handler, made in whatever way, has no scope."""
+    for route in litestar.routes:
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
+            generated = handler.http_methods == {"OPTIONS"}
+            if not generated and not isinstance(handler.opt.get(SCOPE), Scope):
+                raise Unguarded(f"{route.path} has no scope")

@@ -1,0 +1,52 @@
+"""The numbers: what was sold, what it cost, what was earned."""
+
+from dropship.contracts.reports import (
+    BestProducts,
+    Dashboard,
+    DashboardReport,
+    SalesTrend,
+    TopProducts,
+    Trend,
+)
+from dropship.gateway.domain.access import Scope
+from dropship.gateway.http.asking import asks
+from dropship.gateway.http.endpoint import Endpoint
+from dropship.gateway.http.shapes_shop import BestOf, Period, TrendOf
+
+_NOT_FOUND = frozenset({"not_found"})
+"""A store that is not yours may be named in the query."""
+
+ROUTES = (
+    Endpoint(
+        "GET",
+        "/v1/analytics/dashboard",
+        "showDashboard",
+        "Everything at a glance",
+        asks(Dashboard),
+        scope=Scope.read,
+        answer=DashboardReport,
+        query=Period,
+        problems=_NOT_FOUND,
+    ),
+    Endpoint(
+        "GET",
+        "/v1/analytics/trends",
+        "showTrends",
+        "Day by day, the oldest first",
+        asks(SalesTrend),
+        scope=Scope.read,
+        answer=Trend,
+        query=TrendOf,
+        problems=_NOT_FOUND,
+    ),
+    Endpoint(
+        "GET",
+        "/v1/analytics/products",
+        "listBestProducts",
+        "The products that earned most",
+        asks(BestProducts),
+        scope=Scope.read,
+        answer=TopProducts,
+        query=BestOf,
+    ),
+)
