@@ -24,7 +24,7 @@ PACKAGES = {
 }
 _ITALICS = re.compile(r"(?<!\*)\*(?!\*).*?(?<!\*)\*(?!\*)", re.DOTALL)
 _LINE = re.compile(r"^- \*\*(\w+)\*\*:? (.*?)(?=^- \*\*|\n\n|\Z)", re.DOTALL | re.MULTILINE)
-_NAME = re.compile(r"`((?:[A-Z][a-z]+)+)([A-Z][a-z]+)((?:/[A-Z][a-z]+)*)`")
+_NAME = re.compile(r"`((?:[A-Z][a-z]+)*)([A-Z][a-z]+)((?:/[A-Z][a-z]+)*)`")
 
 
 @cache

@@ -111,6 +111,9 @@ async def test_an_hour_of_penny_prices_sells_nothing_for_pennies(scene: Scene) -
         assert await market.quantity(id_) == 0
     for id_, supplier_id in listings.items():
         await scene.supplier.sets(supplier_id, price=COST, quantity=50)
+        await market.listing_until(
+            id_, lambda x: not _decided_in_pennies(x), "a decision that makes sense again"
+        )
         answer = await market.shop.asks("POST", f"/v1/listings/{id_}/resume")
         assert answer.status_code == 200, answer.text
     for id_ in listings:

@@ -1,0 +1,1 @@
+"""What analytics remembers of others' facts: rows that follow from events alone."""
