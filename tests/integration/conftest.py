@@ -62,7 +62,7 @@ def replicas() -> tuple[str, ...]:
 async def stack(homes: Homes, replicas: tuple[str, ...]) -> AsyncIterator[Stack]:
     """Two trackers, two scrapers, one of everything else; products are looked at often."""
     with homes() as home:
-        settings = {"CHECK_EVERY_S": str(CHECK_EVERY_S)}
+        settings = {"CHECK_EVERY_S": str(CHECK_EVERY_S), "POLL_ORDERS_EVERY_S": "2"}
         stack = await Stack.up(home, "--simulators", *replicas, settings=settings)
         try:
             yield stack

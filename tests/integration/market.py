@@ -122,6 +122,13 @@ class Market:
         found = (await self.ledger())["writes"]
         return [write for write in found if write["listing"] == id_ and write["n"] > after]
 
+    async def settings(self) -> dict[str, Any]:
+        """What the other side holds about itself: its keys and its tokens too."""
+        answer = await self._http.get(f"/_sim/shopify/{self.account}/settings")
+        assert answer.is_success, answer.text
+        settings: dict[str, Any] = answer.json()
+        return settings
+
     async def last_write(self) -> int:
         return max((write["n"] for write in (await self.ledger())["writes"]), default=0)
 

@@ -1,48 +1,26 @@
 """What nobody may read is nowhere in clear: in no table, stream, log, file, answer or command."""
 
-import base64
-import secrets
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
-from urllib.parse import quote
 
 import msgspec
 import pytest
 from nats.aio.client import Client
 
 from dropship.runtime.embedded import free_port
-from integration import log, programs
+from integration import programs
 from integration.running import Stack
+from integration.secrecy import (
+    PRIVATE_FILES,
+    Planted,
+    in_answers,
+    in_files,
+    in_streams,
+    in_tables,
+)
 from integration.shop import Shop
 from integration.supplier import Supplier
-
-PRIVATE_FILES = frozenset({"secrets.json", "superuser", "nats.conf", "stack.json"})
-"""Where the stack keeps its own passwords, for its owner's eyes only."""
-
-HANDS_OUT_TOKENS = ("/v1/auth/signup", "/v1/auth/login", "/v1/auth/refresh")
-
-
-def forms(secret: str) -> Iterator[bytes]:
-    """The spellings in which a secret would still be one."""
-    plain = secret.encode()
-    yield from (plain, plain.hex().encode(), base64.b64encode(plain), quote(secret).encode())
-    yield base64.urlsafe_b64encode(plain).rstrip(b"=")
-
-
-class Planted:
-    """Secrets by what they are, looked for in bytes from anywhere."""
-
-    def __init__(self) -> None:
-        self._known: dict[bytes, str] = {}
-
-    def plant(self, kind: str, secret: str = "") -> str:
-        secret = secret or f"canary{secrets.token_hex(12)}"
-        self._known |= dict.fromkeys(forms(secret), kind)
-        return secret
-
-    def found_in(self, content: bytes) -> set[str]:
-        return {kind for form, kind in self._known.items() if form in content}
 
 
 @pytest.fixture
@@ -125,13 +103,13 @@ async def test_passwords_tokens_and_feed_addresses_are_nowhere_to_be_read(
 ) -> None:
     planted = Planted()
     shops = await _live_through_everything(stack, supplier, planted)
-    leaks = [leak async for leak in _in_tables(stack, planted)]
-    leaks += [leak async for leak in _in_streams(nats, planted)]
-    leaks += _in_files(stack.home, planted)
+    leaks = [leak async for leak in in_tables(stack, planted)]
+    leaks += [leak async for leak in in_streams(nats, planted)]
+    leaks += in_files(stack.home, planted)
     ((elsewhere,),) = await stack.sql("SHOW data_directory")
-    leaks += _in_files(Path(elsewhere), planted)
+    leaks += in_files(Path(elsewhere), planted)
     for shop in shops:
-        leaks += _in_answers(shop, planted)
+        leaks += in_answers(shop, planted)
         await shop.close()
     assert leaks == []
 
@@ -143,15 +121,15 @@ async def test_an_address_is_in_the_one_table_of_users_and_nowhere_else(
     personal, public = Planted(), Planted()
     personal.plant("an address", shop.email)
     public.plant("a tenant", shop.tenant)
-    assert [leak async for leak in _in_tables(stack, personal)] == [
+    assert [leak async for leak in in_tables(stack, personal)] == [
         "an address in the table gateway.users"
     ]
-    assert [leak async for leak in _in_streams(nats, personal)] == []
-    assert _in_files(stack.home / "logs", personal) == []
-    assert _in_files(stack.home / "nats", personal) == []
+    assert [leak async for leak in in_streams(nats, personal)] == []
+    assert in_files(stack.home / "logs", personal) == []
+    assert in_files(stack.home / "nats", personal) == []
     ((cluster,),) = await stack.sql("SHOW data_directory")
-    assert _in_files(Path(cluster), personal), "whoever searches must be able to find"
-    assert [leak async for leak in _in_streams(nats, public)]
+    assert in_files(Path(cluster), personal), "whoever searches must be able to find"
+    assert [leak async for leak in in_streams(nats, public)]
 
 
 async def test_the_passwords_of_the_stack_itself_are_in_no_log_no_table_and_no_command_line(
@@ -165,9 +143,9 @@ async def test_the_passwords_of_the_stack_itself_are_in_no_log_no_table_and_no_c
         "the superuser's password", stack.now()["postgres"]["dsn"].split(":")[2].split("@")[0]
     )
     await shop.shows("/v1/me")
-    leaks = [leak async for leak in _in_tables(stack, planted)]
-    leaks += [leak async for leak in _in_streams(nats, planted)]
-    leaks += _in_files(stack.home, planted)
+    leaks = [leak async for leak in in_tables(stack, planted)]
+    leaks += [leak async for leak in in_streams(nats, planted)]
+    leaks += in_files(stack.home, planted)
     leaks += [
         f"{kind} on the command line of {program.name}"
         for program in stack.family()
@@ -177,51 +155,3 @@ async def test_the_passwords_of_the_stack_itself_are_in_no_log_no_table_and_no_c
     private = [path for path in stack.home.rglob("*") if path.name in PRIVATE_FILES]
     assert {path.name for path in private} == PRIVATE_FILES
     assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {0o600}
-
-
-async def _in_tables(stack: Stack, planted: Planted) -> AsyncIterator[str]:
-    """Every row of every table, bytes as hexadecimal, and what the sessions are doing."""
-    tables = await stack.sql(
-        "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
-        " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
-    )
-    assert len(tables) > 50
-    for (table,) in tables:
-        rows = await stack.sql(f"SELECT t::text FROM {table} t")  # noqa: S608 - quoted by format
-        for kind in planted.found_in("\n".join(row[0] for row in rows).encode()):
-            yield f"{kind} in the table {table}"
-    sessions = await stack.sql("SELECT coalesce(query, '') FROM pg_stat_activity")
-    for kind in planted.found_in("\n".join(row[0] for row in sessions).encode()):
-        yield f"{kind} in a statement"
-
-
-async def _in_streams(nats: Client, planted: Planted) -> AsyncIterator[str]:
-    for stream in log.STREAMS:
-        for message in await log.read(nats, stream):
-            whole = f"{message.subject} {message.headers}".encode() + message.payload
-            for kind in planted.found_in(whole):
-                yield f"{kind} in {stream}, {message.subject}"
-
-
-def _in_files(folder: Path, planted: Planted) -> list[str]:
-    """Every file, the database's own and the message store's included."""
-    files = [p for p in folder.rglob("*") if p.is_file() and p.name not in PRIVATE_FILES]
-    assert files
-    return [f"{kind} in {path}" for path in files for kind in planted.found_in(_content(path))]
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:  # it was rotated away meanwhile
-        return b""
-
-
-def _in_answers(shop: Shop, planted: Planted) -> list[str]:
-    """Everything that was answered, but where tokens are what was asked for."""
-    return [
-        f"{kind} in the answer {answer.status_code} to {answer.request.url.path}"
-        for answer in shop.heard
-        if not (answer.is_success and answer.request.url.path in HANDS_OUT_TOKENS)
-        for kind in planted.found_in(str(answer.headers.raw).encode() + answer.content)
-    ]

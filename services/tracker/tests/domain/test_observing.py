@@ -170,10 +170,26 @@ def test_a_page_gone_for_three_looks_has_vanished_and_is_said_once(
 ) -> None:
     gone = [failure(at, FailureReason.not_found) for at in (1, 2, 3)]
     third = seen(offer(0), *gone)
-    (vanished,) = third.facts
+    vanished, stocked = third.facts
     assert isinstance(vanished, ProductVanished)
     assert (vanished.looks, vanished.since) == (3, minute(1))
+    assert isinstance(stocked, StockChanged)
+    assert (stocked.old, stocked.new) == (Availability.in_stock, Availability.discontinued)
     assert seen(failure(4, FailureReason.gone), state=third.state).facts == ()
+
+
+def test_what_had_vanished_and_is_back_as_it_was_is_news(offer: Offer, failure: Failure) -> None:
+    gone = [failure(at, FailureReason.not_found) for at in (1, 2, 3)]
+    (back,) = seen(offer(0), *gone, offer(4)).facts
+    assert isinstance(back, StockChanged)
+    assert (back.old, back.new) == (Availability.discontinued, Availability.in_stock)
+
+
+def test_an_offer_that_is_suddenly_used_only_is_news_at_the_same_price(offer: Offer) -> None:
+    (change,) = seen(offer(0), offer(1, flags=(Flag.third_party,))).facts
+    assert isinstance(change, PriceChanged)
+    assert change.old == change.new
+    assert change.flags == (Flag.third_party,)
 
 
 def test_three_looks_in_one_breath_are_one_look(offer: Offer, failure: Failure) -> None:

@@ -34,6 +34,7 @@ from dropship.runtime.verifying import verify_events
 HTTP_S = 30.0
 SETTINGS = {
     "DROPSHIP_CHECK_EVERY_S": "3",
+    "DROPSHIP_NEW_TENANT_TIER": "pro",
     "DROPSHIP_POLL_ORDERS_EVERY_S": "1",
     "DROPSHIP_REST_S": "2",
 }

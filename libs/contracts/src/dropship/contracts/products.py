@@ -38,7 +38,10 @@ class ProductDescribed(Event, frozen=True, kw_only=True):
 
 
 class PriceChanged(Event, frozen=True, kw_only=True):
-    """The cost moved, in either direction. `new` is None when there is no offer to buy any more."""
+    """The cost moved, in either direction, or what else is true of the offer (`flags`) did.
+
+    `new` is None when there is no offer to buy any more.
+    """
 
     owner: ClassVar[str] = "tracker"
     product_id: Id

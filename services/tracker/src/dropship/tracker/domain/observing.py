@@ -9,6 +9,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
+from dropship.contracts.availability import Availability, QuantityKind
 from dropship.contracts.offers import FailureReason, Flag, ObservationFailed, OfferObserved
 from dropship.contracts.products import (
     PriceChanged,
@@ -184,7 +185,7 @@ def _differences(product_id: str, old: Seen, new: Seen, at: datetime) -> tuple[F
     facts: list[Fact] = []
     if old.description != new.description:
         facts.append(_described(product_id, new.description))
-    if old.price != new.price:
+    if old.price != new.price or set(old.flags) != set(new.flags):
         facts.append(_repriced(product_id, old, new, at))
     if new.stock is not None and old.stock != new.stock:
         facts.append(_restocked(product_id, old.stock, new.stock, at))
@@ -245,5 +246,14 @@ def miss(
                 return Concluded(state)
             if looks + 1 < LOOKS_TO_VANISH:
                 return Concluded(replace(state, presence=Missing(looks + 1, since, at)))
-            vanished = ProductVanished(product_id=failed.product_id, looks=looks + 1, since=since)
-            return Concluded(replace(state, presence=Vanished(since)), (vanished,))
+            return _gone(state, failed.product_id, looks + 1, since, at)
+
+
+def _gone(state: Seen, product_id: str, looks: int, since: datetime, at: datetime) -> Concluded:
+    """Not to be had any more: told as a stock too, so that its return is a change as well."""
+    stock = Stock(Availability.discontinued, 0, QuantityKind.exact, None)
+    vanished = ProductVanished(product_id=product_id, looks=looks, since=since)
+    gone = replace(state, presence=Vanished(since), stock=stock, last_changed_at=at)
+    if state.stock == stock:
+        return Concluded(gone, (vanished,))
+    return Concluded(gone, (vanished, _restocked(product_id, state.stock, stock, at)))

@@ -18,6 +18,7 @@ def shop_view(shop: Shop, url: str) -> dict[str, Any]:
         "url": f"{url}/shopify/{shop.name}",
         "client_id": shop.keys.client_id,
         "client_secret": shop.keys.client_secret,
+        "tokens": list(shop.keys.tokens),
         "currency": shop.currency,
         "scopes": list(shop.keys.scopes),
         "token_life_s": shop.keys.life_s,
