@@ -14,7 +14,7 @@ from dropship.cli.demo.world import Offered, World
 from dropship.cli.faults import Fault
 
 CENT = Decimal("0.01")
-A_DAY_S = 6 * 3600
+A_DAY_S = 24 * 3600
 BASKET = (2, 1, 1, 1)
 RULES: dict[str, Any] = {
     "price": {"basis": "margin_on_price", "value": "0.20"},
