@@ -4,4 +4,4 @@ from dropship.runtime.settings import ServiceSettings
 
 
 class PolicySettings(ServiceSettings):
-    """What every service is told, and nothing more yet."""
+    """What every service is told: what policy does is told by tenants, as policies."""
