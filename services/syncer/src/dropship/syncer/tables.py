@@ -1,8 +1,289 @@
-"""What the syncer remembers, in its own schema: the house tables, until there are stores."""
+"""What the syncer remembers, in its own schema.
 
-from sqlalchemy import MetaData
+Locks are taken in this order everywhere: rows of `products_known` by ascending id, then of
+`store_accounts`, then of `listings` by ascending id, then everything else. A listing's `version`,
+what it says and what it orders change only under the lock of its row; a store's `moves` only under
+the lock of the store's row.
+"""
 
+from enum import StrEnum
+
+from sqlalchemy import (
+    CHAR,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from dropship.contracts.listings import ListingStatus, SyncState
+from dropship.contracts.stores import StoreMode, StoreStatus
 from dropship.runtime.house import add_tables
 
 metadata = MetaData(schema="syncer")
 add_tables(metadata)
+
+_AWARE = DateTime(timezone=True)
+_EMPTY = text("'[]'::jsonb")
+_NOTHING = text("'{}'::jsonb")
+_ZERO = text("0")
+_FALSE = text("false")
+
+
+def _one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
+    allowed = ", ".join(f"'{word.value}'" for word in words)
+    return CheckConstraint(f"{column} IN ({allowed})", name=f"{column}_known")
+
+
+store_accounts = Table(
+    "store_accounts",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Text, nullable=False),
+    Column("version", BigInteger, nullable=False, server_default=_ZERO),
+    Column("marketplace", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("credentials", LargeBinary),
+    Column("token", LargeBinary),
+    Column("token_expires_at", _AWARE),
+    Column("refreshing_until", _AWARE),
+    Column("mode", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("status_reason", Text),
+    Column("currency", CHAR(3)),
+    Column("fee_schedule", Text, nullable=False),
+    Column("refs", JSONB, nullable=False, server_default=_NOTHING),
+    Column("opens", Integer, nullable=False, server_default=_ZERO),
+    Column("open_again_at", _AWARE),
+    Column("order_cursor", Text),
+    Column("polled_at", _AWARE),
+    Column("poll_at", _AWARE),
+    Column("breaker_lifted_at", _AWARE),
+    Column("created_at", _AWARE, nullable=False),
+    Column("connected_at", _AWARE),
+    _one_of("mode", StoreMode),
+    CheckConstraint(
+        "status IN (" + ", ".join(f"'{word.value}'" for word in StoreStatus) + ")",
+        name="store_status_known",
+    ),
+    Index("store_accounts_newest", "tenant_id", "created_at", "id"),
+    Index(
+        "store_accounts_live",
+        "tenant_id",
+        "marketplace",
+        "account",
+        unique=True,
+        postgresql_where=text("status NOT IN ('disconnected', 'rejected')"),
+    ),
+    Index(
+        "store_accounts_poll",
+        "poll_at",
+        postgresql_where=text("status IN ('connected', 'suspended')"),
+    ),
+)
+"""`credentials` and `token` are sealed for this row, and null once they are destroyed.
+
+`refreshing_until` is how long one worker may take to fetch a new token; `poll_at` is when the
+orders are read next, `polled_at` when they last were; `opens` counts the OpenStore commands."""
+
+listings = Table(
+    "listings",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Text, nullable=False),
+    Column("version", BigInteger, nullable=False, server_default=_ZERO),
+    Column("store_id", Uuid, ForeignKey("syncer.store_accounts.id"), nullable=False),
+    Column("product_id", Uuid, nullable=False),
+    Column("marketplace", Text, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("title", Text),
+    Column("description", Text),
+    Column("policy_id", Text),
+    Column("currency", CHAR(3), nullable=False),
+    Column("override_minor", BigInteger),
+    Column("min_minor", BigInteger),
+    Column("max_minor", BigInteger),
+    Column("status", Text, nullable=False),
+    Column("own_holds", JSONB, nullable=False, server_default=_EMPTY),
+    Column("ending", Text),
+    Column("sync", Text, nullable=False),
+    Column("sync_detail", Text),
+    Column("external_id", Text),
+    Column("shown", Text),
+    Column("price_minor", BigInteger),
+    Column("price_currency", CHAR(3)),
+    Column("quantity", Integer, nullable=False, server_default=_ZERO),
+    Column("refs", JSONB, nullable=False, server_default=_NOTHING),
+    Column("decision_no", BigInteger, nullable=False, server_default=_ZERO),
+    Column("wanted_price_minor", BigInteger),
+    Column("floor_minor", BigInteger),
+    Column("wanted_quantity", Integer, nullable=False, server_default=_ZERO),
+    Column("wanted_holds", JSONB, nullable=False, server_default=_EMPTY),
+    Column("decided_cost_minor", BigInteger),
+    Column("decided_cost_currency", CHAR(3)),
+    Column("decided_availability", Text),
+    Column("decided_at", _AWARE),
+    Column("cleared_minor", BigInteger),
+    Column("fresh_until", _AWARE),
+    Column("bringing", Uuid),
+    Column("bringing_lane", Text),
+    Column("bringing_since", _AWARE),
+    Column("brings", Integer, nullable=False, server_default=_ZERO),
+    Column("bring_again_at", _AWARE),
+    Column("failures", SmallInteger, nullable=False, server_default=_ZERO),
+    Column("sent_at", _AWARE),
+    Column("check_at", _AWARE, nullable=False),
+    Column("created_at", _AWARE, nullable=False),
+    Column("updated_at", _AWARE, nullable=False),
+    Column("last_synced_at", _AWARE),
+    _one_of("status", ListingStatus),
+    _one_of("sync", SyncState),
+    CheckConstraint("shown IN ('draft', 'live', 'ended')", name="shown_known"),
+    UniqueConstraint("sku"),
+    Index(
+        "listings_one_live",
+        "store_id",
+        "product_id",
+        unique=True,
+        postgresql_where=text("status NOT IN ('Ended', 'Delisted')"),
+    ),
+    Index("listings_newest", "tenant_id", "created_at", "id"),
+    Index("listings_of_product", "product_id"),
+    Index("listings_of_store", "store_id", "status"),
+    Index("listings_fresh", "fresh_until", postgresql_where=text("status = 'Active'")),
+    Index("listings_again", "bring_again_at", postgresql_where=text("bring_again_at IS NOT NULL")),
+    Index("listings_bringing", "bringing_since", postgresql_where=text("bringing IS NOT NULL")),
+    Index("listings_check", "check_at", postgresql_where=text("status IN ('Active', 'Paused')")),
+    postgresql_with={"fillfactor": "70"},
+)
+"""One row per listing. `external_id` to `refs`: what stands on the marketplace as far as is known
+(`shown` null: nothing does). `decision_no` to `decided_at`: the newest desired state, and the facts
+it rests on. `own_holds`: the syncer's own, besides the decision's. `ending`: why it ends, or did.
+
+`bringing` is the one outstanding BringListing; `brings` counts them; `cleared_minor` is a price
+that a person let pass the breaker."""
+
+intents = Table(
+    "intents",
+    metadata,
+    Column("command_id", Uuid, primary_key=True),
+    Column("listing_id", Uuid, ForeignKey("syncer.listings.id"), nullable=False),
+    Column("tenant_id", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("step", JSONB, nullable=False),
+    Column("natural_key", Text, nullable=False),
+    Column("decision_no", BigInteger, nullable=False),
+    Column("settle_at", _AWARE, nullable=False),
+    Column("started_at", _AWARE, nullable=False),
+    Column("finished_at", _AWARE),
+    Column("outcome", Text),
+    Index("intents_of_listing", "listing_id", "started_at"),
+    Index("intents_finished", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
+)
+"""One row per call that was about to be made: written before it, closed with what came of it."""
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Text, nullable=False),
+    Column("version", BigInteger, nullable=False, server_default=_ZERO),
+    Column("store_id", Uuid, ForeignKey("syncer.store_accounts.id"), nullable=False),
+    Column("marketplace", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("currency", CHAR(3), nullable=False),
+    Column("total_minor", BigInteger, nullable=False),
+    Column("fees_minor", BigInteger, nullable=False),
+    Column("fees_kind", Text, nullable=False),
+    Column("refunded_minor", BigInteger, nullable=False, server_default=_ZERO),
+    Column("cancelled_at", _AWARE),
+    Column("ordered_at", _AWARE, nullable=False),
+    Column("updated_at", _AWARE, nullable=False),
+    Column("received_at", _AWARE, nullable=False),
+    UniqueConstraint("store_id", "external_id"),
+    CheckConstraint("fees_kind IN ('charged', 'estimated')", name="fees_kind_known"),
+    Index("orders_newest", "tenant_id", "ordered_at", "id"),
+)
+
+order_lines = Table(
+    "order_lines",
+    metadata,
+    Column("order_id", Uuid, ForeignKey("syncer.orders.id"), nullable=False),
+    Column("line_no", SmallInteger, nullable=False),
+    Column("listing_id", Uuid),
+    Column("product_id", Uuid),
+    Column("sku", Text, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("unit_price_minor", BigInteger, nullable=False),
+    Column("unit_cost_minor", BigInteger),
+    Column("unit_cost_currency", CHAR(3)),
+    PrimaryKeyConstraint("order_id", "line_no"),
+)
+"""The lines of an order; prices are in the order's currency."""
+
+products_known = Table(
+    "products_known",
+    metadata,
+    Column("product_id", Uuid, primary_key=True),
+    Column("source", Text),
+    Column("external_id", Text),
+    Column("title", Text),
+    Column("images", JSONB, nullable=False, server_default=_EMPTY),
+    Column("cost_minor", BigInteger),
+    Column("cost_currency", CHAR(3)),
+    Column("flags", JSONB, nullable=False, server_default=_EMPTY),
+    Column("availability", Text),
+    Column("stock", Integer),
+    Column("vanished", Boolean, nullable=False, server_default=_FALSE),
+    Column("read_at", _AWARE),
+    Column("read_cost_minor", BigInteger),
+    Column("read_cost_currency", CHAR(3)),
+    Column("read_availability", Text),
+    postgresql_with={"fillfactor": "80"},
+)
+"""What the tracker last said of a product; and, in the columns `read_…`, the newest readable look
+at it, which renews leases only where it agrees with that."""
+
+watches_known = Table(
+    "watches_known",
+    metadata,
+    Column("tenant_id", Text, nullable=False),
+    Column("product_id", Uuid, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "product_id"),
+)
+
+tenants_known = Table(
+    "tenants_known",
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("tier", Text, nullable=False),
+)
+
+moves = Table(
+    "moves",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("store_id", Uuid, ForeignKey("syncer.store_accounts.id"), nullable=False),
+    Column("listing_id", Uuid, nullable=False),
+    Column("at", _AWARE, nullable=False),
+    Column("share_bp", Integer, nullable=False),
+    Index("moves_of_store", "store_id", "at"),
+)
+"""Large price moves that were about to be made, in basis points of the price before."""

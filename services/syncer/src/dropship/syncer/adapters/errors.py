@@ -11,12 +11,19 @@ OutcomeUnknown           sent, and no answer that tells: look before anything el
 
 
 class MarketplaceError(Exception):
-    """A call did not do what was asked. Its text holds no secret and nothing of a buyer."""
+    """A call did not do what was asked. Its text holds no secret and nothing of a buyer.
 
-    def __init__(self, detail: str = "", *, after_s: float = 0.0) -> None:
+    `after_s` is when it may work, as far as the marketplace tells; `fields` are the parts of what
+    was sent that it complains about, in its own words.
+    """
+
+    def __init__(
+        self, detail: str = "", *, after_s: float = 0.0, fields: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(detail or type(self).__name__)
         self.detail = detail
         self.after_s = after_s
+        self.fields = fields
 
 
 class Throttled(MarketplaceError):

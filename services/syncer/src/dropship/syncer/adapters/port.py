@@ -1,7 +1,9 @@
 """What a marketplace plugin must be able to do, in our words; one file per marketplace fills it.
 
 A plugin never retries and never decides: it makes one call, and says by its exception what is known
-of the effect. Amounts are `dropship.pricing.money.Money`.
+of the effect. Amounts are `dropship.pricing.money.Money`. The file has a function
+``plugin(egress, settings) -> Marketplace``, named under
+``[project.entry-points."dropship.marketplaces"]``; docs/marketplaces.md shows the rest.
 """
 
 from collections.abc import Mapping
@@ -10,6 +12,10 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from dropship.pricing.money import Money
+from dropship.syncer.domain.orders import Sold
+
+GROUP = "dropship.marketplaces"
+"""The entry point group, for first-party plugins and all others."""
 
 Shown = Literal["draft", "live", "ended"]
 """`draft`: there, and nobody can buy it. `live`: on offer (at quantity 0 it shows as sold out)."""
@@ -77,38 +83,16 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class SoldLine:
-    """One line of an order. `key` is our listing's, None when the thing sold is not ours."""
-
-    key: str | None
-    sku: str
-    quantity: int
-    unit_price: Money
-
-
-@dataclass(frozen=True)
-class Sold:
-    """An order as the marketplace shows it now. `fees` is None when it does not tell them."""
-
-    external_id: str
-    name: str
-    lines: tuple[SoldLine, ...]
-    total: Money
-    fees: Money | None
-    refunded: Money
-    paid: bool
-    cancelled_at: datetime | None
-    ordered_at: datetime
-    updated_at: datetime
-
-
-@dataclass(frozen=True)
 class OrdersRead:
-    """Orders that changed since the cursor, oldest change first, and where to go on."""
+    """Orders that changed since the cursor, oldest change first, and where to go on.
+
+    `unreadable` names orders that make no sense to us: one of them must not hold up the others.
+    """
 
     orders: tuple[Sold, ...]
     cursor: str
     more: bool
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,13 +117,19 @@ class Marketplace(Protocol):
     capabilities: Capabilities
 
     async def grant(self, account: str, credentials: Credentials, at: datetime) -> Token:
-        """Trade credentials for a token. Raises AuthRevoked when they are refused."""
+        """Trade credentials for a token. Raises AuthRevoked when they are refused.
+
+        Raises ScopeMissing when the token is known not to reach as far as we need.
+        """
 
     async def open(self, access: Access) -> Opened:
         """Find out, and set up once, what the store needs. Raises ScopeMissing, Invalid."""
 
     async def find(self, access: Access, key: str) -> Seen | None:
-        """The listing with this key as it stands there now, None if it is not there."""
+        """The listing with this key as it stands there now, None if it is not there.
+
+        Raises Invalid when something stands there that is not in our words: never guessed.
+        """
 
     async def create(self, access: Access, wanted: Wanted, effect_id: str) -> Seen:
         """Make it, not yet on offer, or bring the one with this key to what is wanted."""

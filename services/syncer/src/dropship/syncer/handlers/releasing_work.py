@@ -1,0 +1,99 @@
+"""The rounds that order what is due: orders to read, listings to compare, stores to try again.
+
+A released command is due again when it would be too late, so one that is lost is not forgotten.
+"""
+
+from datetime import timedelta
+from uuid import uuid5
+
+from dropship.contracts.listings import CheckListing
+from dropship.contracts.stores import OpenStore, PollOrders
+from dropship.runtime.database import Database
+
+AT_ONCE = 500
+WORTH_S = 120.0
+"""A poll or a check is worth nothing after this long."""
+KEPT_DAYS = 30
+
+_POLLS = """
+UPDATE store_accounts s SET poll_at = %s
+  FROM (SELECT id, poll_at FROM store_accounts
+         WHERE mode = 'live' AND poll_at <= %s
+           AND (status = 'connected' OR (status = 'suspended' AND status_reason = 'breaker'))
+         ORDER BY poll_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED) due
+ WHERE s.id = due.id RETURNING s.id, s.tenant_id, s.marketplace, due.poll_at
+"""
+_CHECKS = """
+UPDATE listings l SET check_at = %s
+  FROM (SELECT l.id, l.check_at FROM listings l JOIN store_accounts s ON s.id = l.store_id
+         WHERE l.status IN ('Active', 'Paused') AND l.check_at <= %s AND s.mode = 'live'
+           AND (s.status = 'connected' OR (s.status = 'suspended' AND s.status_reason = 'breaker'))
+         ORDER BY l.check_at LIMIT %s FOR UPDATE OF l SKIP LOCKED) due
+ WHERE l.id = due.id RETURNING l.id, l.tenant_id, l.marketplace, due.check_at
+"""
+_OPENS = """
+UPDATE store_accounts SET open_again_at = NULL, opens = opens + 1
+ WHERE status = 'connecting' AND open_again_at <= %s
+RETURNING id, tenant_id, marketplace, opens
+"""
+
+
+class Releasing:
+    """Orders what is due; `poll_every_s` and `check_every_s` are the operator's."""
+
+    def __init__(self, poll_every_s: float, check_every_s: float) -> None:
+        self._poll_every = timedelta(seconds=poll_every_s)
+        self._check_every = timedelta(seconds=check_every_s)
+
+    async def release_polls(self, database: Database) -> None:
+        """Order a reading of the orders of each live store that is due."""
+        async with database.transaction() as tx:
+            late = tx.at + timedelta(seconds=WORTH_S)
+            again = tx.at + self._poll_every
+            for id_, tenant, marketplace, due in await tx.fetch_all(
+                _POLLS, (again, tx.at, AT_ONCE)
+            ):
+                tx.order(
+                    PollOrders(store_id=str(id_), not_after=late),
+                    plugin=marketplace,
+                    lane="soon",
+                    command_id=uuid5(id_, f"poll/{due.isoformat()}"),
+                    tenant=tenant,
+                )
+
+    async def release_checks(self, database: Database) -> None:
+        """Order a comparison of each listing on the marketplace that is due."""
+        async with database.transaction() as tx:
+            late = tx.at + timedelta(seconds=WORTH_S)
+            again = tx.at + self._check_every
+            for id_, tenant, marketplace, due in await tx.fetch_all(
+                _CHECKS, (again, tx.at, AT_ONCE)
+            ):
+                tx.order(
+                    CheckListing(listing_id=str(id_), not_after=late),
+                    plugin=marketplace,
+                    lane="later",
+                    command_id=uuid5(id_, f"check/{due.isoformat()}"),
+                    tenant=tenant,
+                )
+
+
+async def reopen_stores(database: Database) -> None:
+    """Try those stores again whose marketplace was ill when they were connected."""
+    async with database.transaction() as tx:
+        for id_, tenant, marketplace, opens in await tx.fetch_all(_OPENS, (tx.at,)):
+            tx.order(
+                OpenStore(store_id=str(id_)),
+                plugin=marketplace,
+                lane="now",
+                command_id=uuid5(id_, f"open/{opens}"),
+                tenant=tenant,
+            )
+
+
+async def tidy(database: Database) -> None:
+    """Forget calls and moves that nobody will ask about any more."""
+    async with database.transaction() as tx:
+        before = tx.at - timedelta(days=KEPT_DAYS)
+        await tx.execute("DELETE FROM intents WHERE finished_at < %s", (before,))
+        await tx.execute("DELETE FROM moves WHERE at < %s", (before,))

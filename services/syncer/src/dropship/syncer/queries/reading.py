@@ -1,0 +1,36 @@
+"""What every question needs: somewhere to read from, ids as we store them, money as it travels."""
+
+from typing import Any, Protocol
+from uuid import UUID
+
+from dropship.contracts import money as wire
+from dropship.pricing.money import Money, to_wire
+from dropship.runtime.errors import Refused
+
+
+class Reads(Protocol):
+    """A database or a transaction, as far as a question needs it."""
+
+    async def fetch_one(self, sql: str, params: Any = ()) -> tuple[Any, ...] | None: ...
+
+    async def fetch_all(self, sql: str, params: Any = ()) -> list[tuple[Any, ...]]: ...
+
+
+def known_id(text: str, noun: str) -> UUID:
+    """The id as we store it. Raises Refused (`not_found`) for one that we could not have made."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise not_found(text, noun) from None
+
+
+def not_found(text: str, noun: str) -> Refused:
+    """The one answer for unknown and foreign things alike."""
+    return Refused(
+        f"unknown_{noun}", f"you have no {noun} {text}", kind="not_found", field=f"{noun}_id"
+    )
+
+
+def amount_of(minor: int | None, currency: str | None) -> wire.Money | None:
+    """A stored amount in its wire form."""
+    return to_wire(Money(minor, currency)) if minor is not None and currency else None
