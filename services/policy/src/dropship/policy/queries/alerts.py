@@ -4,11 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from dropship.contracts.alerts import Alert, AlertKind, AlertPage, TenantAlerts
-from dropship.policy.queries.cursors import cursor_of, read_cursor
 from dropship.policy.queries.knowing import Reads
 from dropship.runtime.asking import Asked
 from dropship.runtime.database import Database
 from dropship.runtime.errors import Refused
+from dropship.runtime.paging import cursor_of, read_cursor
 
 _SELECT = """
 SELECT id, alert_type, severity, message, listing_id, product_id, store_id, source, threshold,

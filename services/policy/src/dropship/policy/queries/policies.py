@@ -13,11 +13,11 @@ from dropship.contracts.policies import (
     TenantPolicies,
 )
 from dropship.policy.domain.defining import faults
-from dropship.policy.queries.cursors import cursor_of, read_cursor
 from dropship.policy.queries.knowing import Reads
 from dropship.runtime.asking import Asked
 from dropship.runtime.database import Database
 from dropship.runtime.errors import Refused
+from dropship.runtime.paging import cursor_of, read_cursor
 
 _SELECT = """
 SELECT p.id, p.version, p.name, p.store_id, v.rules::text, p.created_at, p.updated_at, p.retired_at

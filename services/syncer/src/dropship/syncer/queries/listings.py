@@ -18,8 +18,8 @@ from dropship.contracts.listings import (
 )
 from dropship.runtime.asking import Asked
 from dropship.runtime.database import Database
+from dropship.runtime.paging import cursor_of, read_cursor
 from dropship.syncer.domain.listing import OVER, in_order
-from dropship.syncer.queries.cursors import cursor_of, read_cursor
 from dropship.syncer.queries.reading import Reads, amount_of, known_id, not_found
 
 _SELECT = """

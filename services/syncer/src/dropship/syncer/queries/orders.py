@@ -9,7 +9,7 @@ from dropship.contracts.orders import Order, OrderLine, OrderPage, TenantOrders
 from dropship.pricing.money import Money, to_wire
 from dropship.runtime.asking import Asked
 from dropship.runtime.database import Database
-from dropship.syncer.queries.cursors import cursor_of, read_cursor
+from dropship.runtime.paging import cursor_of, read_cursor
 from dropship.syncer.queries.reading import amount_of, known_id
 
 _PAGE = """

@@ -15,7 +15,7 @@ from dropship.contracts.stores import (
 )
 from dropship.runtime.asking import Asked
 from dropship.runtime.database import Database
-from dropship.syncer.queries.cursors import cursor_of, read_cursor
+from dropship.runtime.paging import cursor_of, read_cursor
 from dropship.syncer.queries.reading import Reads, known_id, not_found
 
 _SELECT = """

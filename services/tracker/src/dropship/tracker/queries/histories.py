@@ -16,7 +16,7 @@ from dropship.contracts.products import (
 )
 from dropship.runtime.asking import Asked
 from dropship.runtime.database import Database
-from dropship.tracker.queries.cursors import cursor_of_row, read_row_cursor
+from dropship.runtime.paging import cursor_of_row, read_row_cursor
 from dropship.tracker.queries.products import known_id, money_of, not_found
 
 _LARGEST_ID = 2**63 - 1

@@ -1,6 +1,5 @@
 """Products as their watchers see them. A product one does not watch does not exist."""
 
-from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -14,9 +13,7 @@ from dropship.pricing.money import Money, to_wire
 from dropship.runtime.asking import Asked
 from dropship.runtime.database import Database
 from dropship.runtime.errors import Refused
-from dropship.tracker.queries.cursors import cursor_of, read_cursor
-
-_NEWEST = datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1)
+from dropship.runtime.paging import cursor_of, read_cursor
 
 _SELECT = """
 SELECT w.created_at, p.id, p.source, p.external_id, p.variant, p.title, p.currency, p.price_minor,
@@ -57,7 +54,7 @@ async def details(reads: Reads, tenant: str, product_id: str) -> bytes:
 async def watched_products(asked: Asked[WatchedProducts], database: Database) -> bytes:
     """A page of the tenant's products as JSON, the latest watched first."""
     question = asked.question
-    before = read_cursor(question.cursor) if question.cursor else _NEWEST
+    before = read_cursor(question.cursor)
     rows = await database.fetch_all(_PAGE, (asked.tenant, *before, question.limit + 1))
     shown = rows[: question.limit]
     more = len(rows) > question.limit

@@ -1,4 +1,4 @@
-"""Where a page ended, as text that nobody is meant to read."""
+"""Where a page of a list ended, as text that nobody is meant to read."""
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -7,43 +7,51 @@ from uuid import UUID
 
 from dropship.runtime.errors import Refused
 
+NEWEST = datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1)
+"""Before the first row of every list that begins with the newest."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST_ID = 2**63 - 1
 
 
-def cursor_of(at: datetime, product: UUID) -> str:
-    """The cursor behind a watch."""
+def cursor_of(at: datetime, id_: UUID) -> str:
+    """The cursor behind a row that is ordered by moment and id."""
     micros = (at - _EPOCH) // timedelta(microseconds=1)
-    return _sealed(f"{micros}.{product.hex}")
+    return _packed(f"{micros}.{id_.hex}")
 
 
-def read_cursor(cursor: str) -> tuple[datetime, UUID]:
-    """The watch a page ended with. Raises Refused for a text that is no cursor of ours."""
-    micros, _, product = _opened(cursor).partition(".")
+def read_cursor(cursor: str | None) -> tuple[datetime, UUID]:
+    """The row a page ended with; without a cursor `NEWEST`.
+
+    Raises Refused for a text that is no cursor of ours.
+    """
+    if cursor is None:
+        return NEWEST
+    micros, _, id_ = _unpacked(cursor).partition(".")
     try:
-        return _EPOCH + timedelta(microseconds=int(micros)), UUID(hex=product)
+        return _EPOCH + timedelta(microseconds=int(micros)), UUID(hex=id_)
     except (ValueError, OverflowError):
         raise _wrong() from None
 
 
 def cursor_of_row(row_id: int) -> str:
-    """The cursor behind a row of a history."""
-    return _sealed(str(row_id))
+    """The cursor behind a row that is ordered by its number."""
+    return _packed(str(row_id))
 
 
 def read_row_cursor(cursor: str) -> int:
     """The row a page ended with. Raises Refused for a text that is no cursor of ours."""
-    text = _opened(cursor)
+    text = _unpacked(cursor)
     if not (text.isascii() and text.isdigit()) or int(text) > _LARGEST_ID:
         raise _wrong()
     return int(text)
 
 
-def _sealed(text: str) -> str:
+def _packed(text: str) -> str:
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _opened(cursor: str) -> str:
+def _unpacked(cursor: str) -> str:
     try:
         return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (binascii.Error, ValueError):

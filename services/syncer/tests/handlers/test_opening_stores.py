@@ -1,0 +1,118 @@
+"""A store that was connected is tried once it can be, and its tenant learns what came of it."""
+
+from typing import Any
+
+import pytest
+
+from dropship.contracts.stores import OpenStore, StoreConnected, StoreMode, StoreRejected
+from dropship.runtime.errors import Retry
+from dropship.syncer.adapters.errors import (
+    Invalid,
+    MarketplaceError,
+    OutcomeUnknown,
+    ScopeMissing,
+    Throttled,
+    Unavailable,
+)
+from dropship.syncer.handlers.opening_stores import Opening
+
+
+@pytest.fixture
+def opening(stores: Any) -> Opening:
+    return Opening(stores.database, stores.keyring)
+
+
+async def test_good_credentials_connect_it(stores: Any, opening: Opening) -> None:
+    store = await stores.add(status="connecting", mode="dry_run")
+    await stores.done(stores.task(OpenStore(store_id=store)), opening.open_store)
+    assert await stores.scene.said() == [
+        StoreConnected(
+            store_id=store,
+            marketplace="bazaar",
+            mode=StoreMode.dry_run,
+            currency="USD",
+            fee_schedule="shopify-basic",
+        )
+    ]
+    row = await stores.row(store, "status, currency, refs, connected_at, poll_at")
+    assert row == ("connected", "USD", {"place": "7"}, stores.clock.now(), stores.clock.now())
+
+
+async def test_trying_twice_connects_once(stores: Any, opening: Opening) -> None:
+    store = await stores.add(status="connecting")
+    task = stores.task(OpenStore(store_id=store))
+    first, second = await opening.open_store(task), await opening.open_store(task)
+    for outcome in (first, second, await opening.open_store(task)):
+        async with stores.database.transaction(task.envelope) as tx:
+            await outcome(tx)
+    assert len(await stores.scene.said()) == 1
+
+
+async def test_refused_credentials_reject_it_and_are_destroyed(
+    stores: Any, opening: Opening
+) -> None:
+    store = await stores.add(status="connecting", secret="mistyped")
+    await stores.done(stores.task(OpenStore(store_id=store)), opening.open_store)
+    (said,) = await stores.scene.said()
+    assert isinstance(said, StoreRejected)
+    assert said.reason == "credentials_refused: unknown client"
+    row = await stores.row(store, "status, credentials, token")
+    assert row == ("rejected", None, None)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ScopeMissing("write_products"), "scope_missing: write_products"),
+        (Invalid("no channel"), "unfit: no channel"),
+    ],
+)
+async def test_a_store_that_lacks_what_we_need_is_rejected_with_the_reason(
+    stores: Any, opening: Opening, bazaar: Any, error: MarketplaceError, reason: str
+) -> None:
+    store = await stores.add(status="connecting")
+    bazaar.ill = error
+    await stores.done(stores.task(OpenStore(store_id=store)), opening.open_store)
+    (said,) = await stores.scene.said()
+    assert said == StoreRejected(store_id=store, marketplace="bazaar", reason=reason)
+
+
+async def test_a_store_whose_currency_has_no_fees_here_is_rejected(
+    stores: Any, opening: Opening, bazaar: Any
+) -> None:
+    store = await stores.add(status="connecting")
+    bazaar.currency = "EUR"
+    await stores.done(stores.task(OpenStore(store_id=store)), opening.open_store)
+    (said,) = await stores.scene.said()
+    assert isinstance(said, StoreRejected)
+    assert "EUR" in said.reason
+    assert "USD" in said.reason
+
+
+@pytest.mark.parametrize(
+    "ill", [Throttled(after_s=9), Unavailable("HTTP 503"), OutcomeUnknown("no answer")]
+)
+async def test_an_ill_marketplace_is_tried_again(
+    stores: Any, opening: Opening, bazaar: Any, ill: MarketplaceError
+) -> None:
+    store = await stores.add(status="connecting")
+    bazaar.ill = ill
+    task = stores.task(OpenStore(store_id=store), attempt=2)
+    with pytest.raises(Retry) as caught:
+        await opening.open_store(task)
+    assert caught.value.after_s == max(ill.after_s, 4)
+    async with stores.database.transaction(task.envelope) as tx:
+        await opening.give_up(task, tx, "Unavailable")
+    status, again_at = await stores.row(store, "status, open_again_at")
+    assert status == "connecting"
+    assert again_at > stores.clock.now()
+    assert await stores.scene.said() == []
+
+
+async def test_a_store_taken_away_meanwhile_is_left_alone(
+    stores: Any, opening: Opening, bazaar: Any
+) -> None:
+    store = await stores.add(status="disconnected", credentials=None)
+    await stores.done(stores.task(OpenStore(store_id=store)), opening.open_store)
+    assert await stores.scene.said() == []
+    assert bazaar.granted == []
