@@ -60,7 +60,7 @@ def plugged_in(service: Service, settings: SyncerSettings) -> dict[str, Marketpl
     marketplaces: dict[str, Marketplace] = {}
     for name, plugin in plugins.load(GROUP).found.items():
         try:
-            marketplaces[name] = plugin.loaded(service.egress, settings)
+            marketplaces[name] = plugin.loaded(service.egress, settings.base_url(name))
         except Exception as error:
             _log.error("plugin_refused", plugin=name, reason=type(error).__name__)
     return marketplaces

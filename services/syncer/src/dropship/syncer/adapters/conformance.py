@@ -55,18 +55,6 @@ SECRET = "canary-secret-77aa"  # noqa: S105
 EFFECT = "0b7b9f3a-2f0f-5f52-9d9c-0d6c1a5f8f11"
 
 
-class StandingOn:
-    """Settings with nothing in them but where the marketplace is: any ``…_base_url``."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def __getattr__(self, name: str) -> str:
-        if name.endswith("_base_url"):
-            return self._url
-        raise AttributeError(name)
-
-
 class Recorded(Struct, frozen=True):
     """One recorded answer; `body` is a file beside ``cases.json``."""
 
@@ -121,7 +109,7 @@ class MarketplaceConformance:
     ) -> AsyncIterator[tuple[Marketplace, ScriptedServer]]:
         egress = Egress(development=True, tls=_certificates())
         async with serving(script) as server:
-            market = type(self).plugin(egress, StandingOn(server.url + "/{shop}"))
+            market = type(self).plugin(egress, server.url + "/{shop}")
             try:
                 yield market, server
             finally:
@@ -205,7 +193,7 @@ class MarketplaceConformance:
         async with self._plugged_in([Answer()]) as (_, server):
             url = server.url
         egress = Egress(development=True, tls=_certificates())
-        market = type(self).plugin(egress, StandingOn(url + "/{shop}"))
+        market = type(self).plugin(egress, url + "/{shop}")
         told = await self._called(market, self._good(method))
         assert isinstance(told, Unavailable), told
         await egress.aclose()

@@ -19,7 +19,7 @@ import pytest
 
 from dropship.pricing.money import Money
 from dropship.runtime.egress import Egress
-from dropship.syncer.adapters.conformance import StandingOn, wanted_of
+from dropship.syncer.adapters.conformance import wanted_of
 from dropship.syncer.adapters.errors import (
     AuthExpired,
     AuthRevoked,
@@ -132,7 +132,7 @@ class MarketplaceLife:
     @asynccontextmanager
     async def _store(self, world: World) -> AsyncIterator[Store]:
         egress = Egress(development=True)
-        market = type(self).plugin(egress, StandingOn(world.base_url))
+        market = type(self).plugin(egress, world.base_url)
         try:
             token = await market.grant(world.account, world.credentials, datetime.now(UTC))
             assert token.expires_at > datetime.now(UTC)

@@ -2,7 +2,7 @@
 
 A plugin never retries and never decides: it makes one call, and says by its exception what is known
 of the effect. Amounts are `dropship.pricing.money.Money`. The file has a function
-``plugin(egress, settings) -> Marketplace``, named under
+``plugin(egress, base_url) -> Marketplace``, named under
 ``[project.entry-points."dropship.marketplaces"]``; docs/marketplaces.md shows the rest.
 """
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from html import escape
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID, uuid5
 
 from dropship.pricing.fees import for_channel
@@ -32,16 +32,10 @@ from dropship.syncer.adapters.shopify_orders import OrderReader
 from dropship.syncer.adapters.shopify_reading import amount_of, seen_of
 
 NAME = "shopify"
+OWN_URL = "https://{shop}.myshopify.com"
 IMAGES_MAX = 10
 _KEYS = UUID("5f0c6c1e-7a55-5d0e-9d0a-3f5a7a0f7b11")
 _OPTION, _ONLY = "Title", "Default Title"
-
-
-class ShopifySettings(Protocol):
-    """The one thing an operator may set: where Shopify is, with ``{shop}`` for the account."""
-
-    @property
-    def shopify_base_url(self) -> str: ...
 
 
 class Shopify:
@@ -251,6 +245,6 @@ def _publication(publications: Sequence[answers.Publication]) -> str:
     raise Invalid("the store has no channel named Online Store", fields=("publications",))
 
 
-def plugin(egress: Egress, settings: ShopifySettings) -> Marketplace:
-    """The entry point."""
-    return Shopify(Client(egress, settings.shopify_base_url))
+def plugin(egress: Egress, base_url: str | None = None) -> Marketplace:
+    """The entry point. `base_url` stands for Shopify's own address, ``{shop}`` for the account."""
+    return Shopify(Client(egress, base_url or OWN_URL))
