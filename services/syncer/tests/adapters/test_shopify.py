@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from dropship.runtime.testing.prepared import Answer
 from dropship.syncer.adapters import shopify, shopify_client
 from dropship.syncer.adapters.conformance import MarketplaceConformance
 from dropship.syncer.adapters.errors import (
@@ -16,7 +17,6 @@ from dropship.syncer.adapters.errors import (
     Throttled,
     Unavailable,
 )
-from dropship.syncer.adapters.scripted_server import Answer
 from dropship.syncer.adapters.shopify_budget import Budget, Cost, ThrottleStatus
 from dropship.syncer.adapters.shopify_documents import ALL, API_VERSION, Document
 

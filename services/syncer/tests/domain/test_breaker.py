@@ -9,21 +9,28 @@ from hypothesis import strategies as st
 from dropship.contracts.listings import Hold, ListingRejected
 from dropship.contracts.stores import SuspendReason
 from dropship.pricing.money import Money
-from dropship.syncer.domain.breaker import drops_too_far, share_bp, too_many
+from dropship.syncer.domain.breaker import jumps_too_far, share_bp, too_many
 from dropship.syncer.domain.listing import resume
 from dropship.syncer.domain.steps import SetPrice, SetQuantity
 
 
-@pytest.mark.parametrize(("new", "stops"), [(60, False), (59.99, True), (1, True), (500, False)])
+@pytest.mark.parametrize(("new", "stops"), [(60, False), (59.99, True), (1, True), (250, False)])
 def test_a_fall_of_more_than_40_percent_stops(make: Any, new: float, stops: bool) -> None:
-    assert drops_too_far(make.usd(100), make.usd(new), None) is stops
+    assert (jumps_too_far(make.usd(100), make.usd(new), None) is not None) is stops
+
+
+@pytest.mark.parametrize(("new", "stops"), [(300, False), (300.01, True), (45_000, True)])
+def test_a_rise_to_more_than_three_times_as_much_stops(make: Any, new: float, stops: bool) -> None:
+    assert (jumps_too_far(make.usd(100), make.usd(new), None) is not None) is stops
 
 
 def test_a_price_that_a_person_let_pass_passes(make: Any) -> None:
-    assert not drops_too_far(make.usd(100), make.usd(50), make.usd(50))
-    assert drops_too_far(make.usd(100), make.usd(49.99), make.usd(50))
-    assert drops_too_far(make.usd(100), make.usd(50), Money(1, "JPY"))
-    assert drops_too_far(Money(100, "JPY"), make.usd(50), None)
+    assert not jumps_too_far(make.usd(100), make.usd(50), make.usd(50))
+    assert jumps_too_far(make.usd(100), make.usd(49.99), make.usd(50))
+    assert not jumps_too_far(make.usd(100), make.usd(400), make.usd(400))
+    assert jumps_too_far(make.usd(100), make.usd(400.01), make.usd(400))
+    assert jumps_too_far(make.usd(100), make.usd(50), Money(1, "JPY"))
+    assert jumps_too_far(Money(100, "JPY"), make.usd(50), None)
 
 
 @given(old=st.integers(1, 10**6), new=st.integers(1, 10**6))

@@ -253,6 +253,8 @@ class World:
         for _ in range(60):
             self.clock += 6
             self.round()
+            if Hold.breaker in self.row.own_holds:
+                self.settle(listing.resume(self.row))
             self.a_worker_begins()
             self.a_worker_goes_on(faults=False)
             self.a_worker_looks(faults=False)

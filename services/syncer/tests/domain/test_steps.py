@@ -39,7 +39,7 @@ def test_a_draft_is_brought_up_to_date_before_it_is_published(make: Any) -> None
     assert next_step(draft, make.live) == SetQuantity(5, make.usd(26.33))
     draft = replace(draft, there=make.there(26.33, 5, "draft"))
     assert next_step(draft, make.live) == Publish(make.usd(26.33))
-    assert next_step(hold(draft, Hold.manual), make.live) is None
+    assert next_step(hold(draft, Hold.manual), make.live) == SetQuantity(0, make.usd(26.33))
 
 
 @given(

@@ -76,7 +76,7 @@ def test_the_same_sum_written_shorter_is_no_price_change(offer: Offer) -> None:
 
 def test_selling_out_takes_the_price_away_and_says_out_of_stock(offer: Offer) -> None:
     gone = offer(1, price=None, availability=Availability.out_of_stock, quantity=0)
-    assert names(seen(offer(0), gone)) == ["PriceChanged", "StockChanged"]
+    assert names(seen(offer(0), gone)) == ["StockChanged", "PriceChanged"]
 
 
 def test_fewer_pieces_left_is_a_stock_change(offer: Offer) -> None:

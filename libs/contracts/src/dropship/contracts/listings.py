@@ -265,7 +265,7 @@ Description = Annotated[str, Meta(max_length=10_000)]
 class RequestListing(Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Offer a watched product in a store. One live listing per store and product.
 
-    `price` overrides the policy's (and is held to the floor); `max_price` is where it becomes
+    `price` overrides the policy's (below the floor it pauses); `max_price` is where it becomes
     unsellable: it pauses rather than to cost more. A blank `min_price` means break-even, never 0.
     """
 

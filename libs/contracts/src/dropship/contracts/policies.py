@@ -19,8 +19,8 @@ Basis = Literal["margin_on_price", "markup_on_cost", "roi", "fixed_profit"]
 Rate = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9]{1,2}(\.[0-9]{1,6})?$(?!\n)",
-        description="a share as a decimal number: 0.20 is 20 %",
+        pattern=r"^0(\.[0-9]{1,6})?$(?!\n)",
+        description="a share under 1 as a decimal number: 0.20 is 20 %",
         examples=["0.20"],
     ),
 ]

@@ -46,6 +46,7 @@ class SuspendReason(StrEnum):
 
     auth_revoked = "auth_revoked"
     scope_missing = "scope_missing"
+    frozen = "frozen"
     breaker = "breaker"
 
 

@@ -62,9 +62,10 @@ class StoreChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class ListingWish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which product to offer in which store. `price` overrides the policy's, held to the floor.
+    """Which product to offer in which store; `price` overrides the policy's.
 
-    A blank `min_price` means break-even; above `max_price` it pauses rather than to cost more.
+    Below the floor it pauses; a blank `min_price` means break-even. Above `max_price` it pauses
+    rather than to cost more.
     """
 
     store_id: Id

@@ -2,7 +2,7 @@
 
 Throttled, Unavailable   nothing happened; later it may
 AuthExpired              nothing happened; take a new token and call again
-AuthRevoked, ScopeMissing  nothing happens until the seller has acted
+AuthRevoked, ScopeMissing, Frozen   nothing happens until the seller has acted
 Invalid                  refused for what was sent; it will be refused again
 Stale                    it moved since we looked: look again
 NotFound                 what the call names is not there
@@ -44,6 +44,10 @@ class AuthRevoked(MarketplaceError):
 
 class ScopeMissing(MarketplaceError):
     """The seller has not granted what this call needs."""
+
+
+class Frozen(MarketplaceError):
+    """The marketplace has frozen, locked or closed the store."""
 
 
 class Invalid(MarketplaceError):

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from dropship.syncer.adapters.errors import (
     AuthExpired,
+    Frozen,
     Invalid,
     MarketplaceError,
     NotFound,
@@ -24,10 +25,17 @@ DETAIL_MAX = 200
 ILL_S = 5.0
 """How long to leave a marketplace alone that does not say how long."""
 
-_SELLER_MUST_ACT = {402: "the store is frozen", 403: "forbidden", 423: "the store is locked"}
+_SELLER_MUST_ACT: Mapping[int | str, tuple[type[MarketplaceError], str]] = {
+    402: (Frozen, "the store is frozen"),
+    403: (ScopeMissing, "forbidden"),
+    423: (Frozen, "the store is locked"),
+    "ACCESS_DENIED": (ScopeMissing, "forbidden"),
+    "FORBIDDEN": (ScopeMissing, "forbidden"),
+    "UNAUTHORIZED": (ScopeMissing, "forbidden"),
+    "SHOP_INACTIVE": (Frozen, "the store is closed"),
+}
 _TOO_MANY = frozenset({429, 430})
 _NOT_CARRIED_OUT = frozenset({301, 302, 303, 307, 308, 404})
-_MUST_ACT_CODES = frozenset({"ACCESS_DENIED", "FORBIDDEN", "SHOP_INACTIVE", "UNAUTHORIZED"})
 _ILL = frozenset({"INTERNAL_SERVER_ERROR", "TIMEOUT"})
 _NEVER_BEGUN = frozenset({"BAD_REQUEST", "MAX_COST_EXCEEDED", "NOT_FOUND"})
 _STALE = frozenset(
@@ -62,7 +70,8 @@ def of_status(status: int, headers: Mapping[str, str], *, writes: bool) -> Marke
     if status == 200:
         return None
     if status in _SELLER_MUST_ACT:
-        return ScopeMissing(f"{_SELLER_MUST_ACT[status]} ({detail})")
+        error, why = _SELLER_MUST_ACT[status]
+        return error(f"{why} ({detail})")
     if status in _NOT_CARRIED_OUT:
         return Unavailable(f"nothing answers there ({detail})", after_s=60.0)
     if status in _TOO_MANY:
@@ -94,8 +103,9 @@ def of_errors(answer: Answer, *, writes: bool) -> MarketplaceError | None:
     if fault.code == "THROTTLED":
         cost = answer.cost
         return Throttled(detail, after_s=cost.wait_s() if cost is not None else FALLBACK_S)
-    if fault.code in _MUST_ACT_CODES:
-        return ScopeMissing(detail)
+    if fault.code in _SELLER_MUST_ACT:
+        error, why = _SELLER_MUST_ACT[fault.code]
+        return error(f"{why} ({detail})")
     if fault.code in _NEVER_BEGUN or (fault.locations and not answer.has_begun):
         return Invalid(plain(f"{detail}: {fault.message}"))
     return doubt(writes, detail)

@@ -8,22 +8,28 @@ from dropship.pricing.money import Money
 WINDOW_S = 600
 """How long a large move counts, and how long a lifted breaker stays lifted for its store."""
 FURTHEST_DROP_BP = 4_000
+FURTHEST_RISE_BP = 20_000
 LARGE_MOVE_BP = 2_500
 MANY = 5
 MANY_BP = 2_000
 _WHOLE_BP = 10_000
 
 
-def drops_too_far(old: Money, new: Money, cleared: Money | None) -> bool:
-    """Whether one price falls by more than 40 % at once, and no person has let that pass.
+def jumps_too_far(old: Money, new: Money, cleared: Money | None) -> str | None:
+    """Why one price moves too far at once, unless a person has let that pass; None if it does not.
 
-    Measured against what the marketplace shows. `cleared` lets pass any price not under it.
+    Measured against what the marketplace shows: more than 40 % down, or to more than three times
+    as much. `cleared` lets pass whatever goes no further than it.
     """
-    if cleared is not None and cleared.currency == new.currency and new.minor >= cleared.minor:
-        return False
     if old.currency != new.currency:
-        return True
-    return (old.minor - new.minor) * _WHOLE_BP > FURTHEST_DROP_BP * old.minor
+        return "the price would change its currency"
+    passed = cleared.minor if cleared and cleared.currency == new.currency else None
+    moved = (new.minor - old.minor) * _WHOLE_BP
+    if -moved > FURTHEST_DROP_BP * old.minor and (passed is None or new.minor < passed):
+        return "the price would fall by more than 40 % at once"
+    if moved > FURTHEST_RISE_BP * old.minor and (passed is None or new.minor > passed):
+        return "the price would rise to more than three times as much at once"
+    return None
 
 
 def share_bp(old: Money, new: Money) -> int:

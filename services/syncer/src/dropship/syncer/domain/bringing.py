@@ -207,9 +207,8 @@ def _jump(listing: Listing, step: Step) -> Refusal | None:
     shown = _shown_price(listing)
     if not isinstance(step, SetPrice) or shown is None:
         return None
-    if breaker.drops_too_far(shown, step.price, listing.cleared):
-        return Refusal(Hold.breaker, "the price would fall by more than 40 % at once")
-    return None
+    why = breaker.jumps_too_far(shown, step.price, listing.cleared)
+    return Refusal(Hold.breaker, why) if why else None
 
 
 def _held(listing: Listing, command_id: str, no: Refusal, scene: Scene, at: datetime) -> Begun:

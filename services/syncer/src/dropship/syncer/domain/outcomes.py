@@ -127,7 +127,10 @@ def _as_it_stands(
     if drift is not None:
         now = hold(now, Hold.drifted)
         facts.append(drift)
-    if there.shown == "draft" or not _in_currency(there, listing):
+    hidden = there.shown == "draft" and not listing.published
+    if hidden or not _in_currency(there, listing):
+        return now, tuple(facts)
+    if drift is not None and listing.status is ListingStatus.Paused:
         return now, tuple(facts)
     now, moved = _moved(listing.there, now, there, decision_no)
     return now, (*facts, *moved)
@@ -196,7 +199,7 @@ def _moved(
     elif status is ListingStatus.Active and there.quantity == 0 and listing.holds:
         status = ListingStatus.Paused
         facts.append(paused(listing, decision_no))
-    elif before is not None and before.quantity != there.quantity:
+    elif status is ListingStatus.Active and before and before.quantity != there.quantity:
         facts.append(
             ListingRestocked(
                 **names, old=before.quantity, new=there.quantity, decision_no=decision_no

@@ -108,7 +108,7 @@ def _wanted(listing: Listing) -> Step | None:
     if there.shown == "ended":
         return None
     if listing.holds:
-        return SetQuantity(0, there.price) if listing.sells else None
+        return SetQuantity(0, there.price) if there.quantity > 0 else None
     return None if listing.decided is None else _towards(listing.decided, there)
 
 

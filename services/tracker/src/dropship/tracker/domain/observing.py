@@ -185,11 +185,13 @@ def _differences(product_id: str, old: Seen, new: Seen, at: datetime) -> tuple[F
     facts: list[Fact] = []
     if old.description != new.description:
         facts.append(_described(product_id, new.description))
+    moved: list[Fact] = []
     if old.price != new.price or set(old.flags) != set(new.flags):
-        facts.append(_repriced(product_id, old, new, at))
+        moved.append(_repriced(product_id, old, new, at))
     if new.stock is not None and old.stock != new.stock:
-        facts.append(_restocked(product_id, old.stock, new.stock, at))
-    return tuple(facts)
+        moved.append(_restocked(product_id, old.stock, new.stock, at))
+    # Sold out is the reason why there is no price, so it is told first.
+    return (*facts, *(moved if new.price is not None else reversed(moved)))
 
 
 def _described(product_id: str, new: Description) -> ProductDescribed:
