@@ -220,11 +220,8 @@ def clock() -> ManualClock:
 
 @pytest_asyncio.fixture
 async def database(servers: Servers, clock: ManualClock) -> AsyncIterator[Database]:
-    dsn = servers.app_dsn(servers.migrated_database("analytics"), "analytics")
-    database = Database(dsn, "analytics", clock)
-    await database.open()
-    yield database
-    await database.close()
+    async with servers.database_of("analytics", clock) as database:
+        yield database
 
 
 class Story:

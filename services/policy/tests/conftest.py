@@ -250,11 +250,8 @@ def clock() -> ManualClock:
 
 @pytest_asyncio.fixture
 async def database(servers: Servers, clock: ManualClock) -> AsyncIterator[Database]:
-    dsn = servers.app_dsn(servers.migrated_database("policy"), "policy")
-    database = Database(dsn, "policy", clock)
-    await database.open()
-    yield database
-    await database.close()
+    async with servers.database_of("policy", clock) as database:
+        yield database
 
 
 @pytest.fixture

@@ -13,11 +13,8 @@ EMPTIED = ("suppliers", "feeds", "budgets", "waits", "cancelled_jobs", "journal"
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def migrated(servers: Servers) -> AsyncIterator[Database]:
-    name = servers.migrated_database("scraper")
-    database = Database(servers.app_dsn(name, "scraper"), "scraper", SystemClock())
-    await database.open()
-    yield database
-    await database.close()
+    async with servers.database_of("scraper", SystemClock()) as database:
+        yield database
 
 
 @pytest_asyncio.fixture(loop_scope="session")

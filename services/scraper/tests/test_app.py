@@ -1,10 +1,8 @@
 """The whole service on a real log: an order in, an observation out, and the terms of suppliers."""
 
-import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
@@ -19,9 +17,8 @@ from dropship.runtime.bus import Bus
 from dropship.runtime.clock import SystemClock
 from dropship.runtime.database import Database
 from dropship.runtime.embedded import NatsServer
-from dropship.runtime.testing import Servers, eventually, settings_for
-from dropship.runtime.topology import read
-from dropship.scraper.adapters.recorded_server import Answer, RecordedServer, serving
+from dropship.runtime.testing import Servers, living, settings_for
+from dropship.runtime.testing.prepared import Answer, PreparedServer, by_path, serving
 from dropship.scraper.app import build
 from dropship.scraper.settings import ScraperSettings
 
@@ -30,40 +27,10 @@ SUPPLIER = {
     "/de/dp/B0HANDMADE": Answer(200, {}, (RECORDED / "amazon/in_stock.html").read_bytes()),
     "/feed.csv": Answer(200, {}, (RECORDED / "feed/products.csv").read_bytes()),
 }
-TOPOLOGY = """
-services = ["scraper"]
-[[stream]]
-name = "EVENTS"
-subjects = ["evt.>", "fence.>"]
-allow_atomic = true
-allow_direct = true
-[[stream]]
-name = "OBSERVATIONS"
-subjects = ["obs.>", "obsfence.>"]
-allow_atomic = true
-allow_direct = true
-[[stream]]
-name = "WORK"
-subjects = ["work.>"]
-retention = "workqueue"
-allow_direct = true
-[[stream]]
-name = "DEAD"
-subjects = ["dead.>"]
-allow_direct = true
-[[consumer]]
-stream = "WORK"
-service = "scraper"
-for_each = "dropship.suppliers"
-lanes = ["now", "soon", "later"]
-ack_policy = "explicit"
-ack_wait = "30s"
-max_deliver = -1
-"""
 
 
 def settings_of(
-    servers: Servers, nats: NatsServer, supplier: RecordedServer, dsn: str
+    servers: Servers, nats: NatsServer, supplier: PreparedServer, dsn: str
 ) -> ScraperSettings:
     usual = settings_for("scraper", dsn, nats.url, servers.password)
     return ScraperSettings(
@@ -76,20 +43,6 @@ def settings_of(
     )
 
 
-@asynccontextmanager
-async def running(settings: ScraperSettings) -> AsyncIterator[None]:
-    service, stop = build(settings), asyncio.Event()
-    life = asyncio.create_task(service.live(stop))
-    try:
-        await eventually(lambda: service.working or life.done(), what="working", within_s=30)
-        if life.done():
-            life.result()
-        yield
-    finally:
-        stop.set()
-        await life
-
-
 async def order(database: Database, source: str, external_id: str) -> ScrapeProduct:
     """What the tracker would put on the log; here the scraper's own relay carries it."""
     command = ScrapeProduct(
@@ -100,10 +53,12 @@ async def order(database: Database, source: str, external_id: str) -> ScrapeProd
     return command
 
 
-async def test_a_look_ordered_on_the_log_is_told_on_the_log(servers: Servers) -> None:
+async def test_a_look_ordered_on_the_log_is_told_on_the_log(
+    servers: Servers, topology_with: Any
+) -> None:
     dsn = servers.app_dsn(servers.migrated_database("scraper"), "scraper")
-    topology = read(TOPOLOGY, lambda _: ["amazon", "feed"])
-    async with servers.nats(topology) as nats, serving(SUPPLIER) as supplier:
+    topology = topology_with({"dropship.suppliers": ["amazon", "feed"]})
+    async with servers.nats(topology) as nats, serving(by_path(SUPPLIER)) as supplier:
         settings = settings_of(servers, nats, supplier, dsn)
         bus, database = Bus(settings, "test"), Database(dsn, "scraper", SystemClock())
         await bus.connect()
@@ -111,7 +66,7 @@ async def test_a_look_ordered_on_the_log_is_told_on_the_log(servers: Servers) ->
         stream = bus.client.jetstream()
         observations = await stream.subscribe("obs.>", ordered_consumer=True)
         suppliers = await stream.subscribe("evt.*.supplier.registered", ordered_consumer=True)
-        async with running(settings):
+        async with living(build(settings)):
             told = set()
             for _ in range(2):
                 envelope = open_envelope((await suppliers.next_msg(timeout=10)).data)
@@ -133,4 +88,4 @@ async def test_a_look_ordered_on_the_log_is_told_on_the_log(servers: Servers) ->
         "B0HANDMADE": Money("1024.95", "EUR"),
         "KETTLE-1": Money("19.90", "EUR"),
     }
-    assert "/robots.txt" in supplier.asked
+    assert "/robots.txt" in supplier.paths

@@ -1,11 +1,11 @@
-"""Anna's shop on a real database: a marketplace in memory that can fail, and the syncer's handlers.
+"""Anna's shop on a real database, and the syncer's handlers.
 
-`Workers` stands for the runtime's: it claims, calls, looks up and writes outcomes as that does, but
-when the test says so and by the test's clock.
+`Story` stands for the runtime's workers too: it claims, calls, looks up and writes outcomes as they
+do, but when the test says so and by the test's clock.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from dataclasses import replace as changed
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,7 +32,6 @@ from dropship.contracts.products import (
 )
 from dropship.contracts.reading import Reader
 from dropship.contracts.stores import AmendStore, ConnectStore, OpenStore, Store, StoreMode
-from dropship.pricing.money import Money
 from dropship.runtime import claims
 from dropship.runtime.asking import Asked
 from dropship.runtime.clock import ManualClock
@@ -41,18 +40,7 @@ from dropship.runtime.errors import Retry, Unknown
 from dropship.runtime.sealing import Sealer
 from dropship.runtime.testing import Scene, Servers
 from dropship.runtime.working import Task
-from dropship.syncer.adapters.errors import MarketplaceError, NotFound, OutcomeUnknown, Stale
-from dropship.syncer.adapters.port import (
-    Access,
-    Capabilities,
-    Credentials,
-    Opened,
-    OrdersRead,
-    Seen,
-    Shown,
-    Token,
-    Wanted,
-)
+from dropship.syncer.adapters.port import Capabilities, Shown
 from dropship.syncer.handlers.access import Keyring
 from dropship.syncer.handlers.bring_listing import Bringing
 from dropship.syncer.handlers.check_listing import Checking
@@ -63,92 +51,13 @@ from dropship.syncer.handlers.minding_listings import order_due_brings
 from dropship.syncer.handlers.opening_stores import Opening
 from dropship.syncer.handlers.releasing_work import Releasing
 from dropship.syncer.handlers.requesting_listings import Requesting
+from memory_market import Market
 
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 KETTLE = product_id("amazon-com", "B1")
 LEASE_S = 10_800.0
 SECRET = "canary-secret-7d31"
 EVIDENCE = Evidence(method="css", parser="1", content_sha256="00")
-Meanwhile = Callable[[], Awaitable[None]]
-
-
-@dataclass
-class Market:
-    """A marketplace in memory. `faults` are met one by one by the calls that change something:
-    "lost after", "lost before", or an error of the port; `meanwhile` happens during the next one.
-    """
-
-    name: str = "bazaar"
-    fee_schedules: tuple[str, ...] = ("shopify-basic",)
-    capabilities: Capabilities = field(default_factory=lambda: Capabilities(5.0, 1.0))
-    there: dict[str, Seen] = field(default_factory=dict)
-    calls: list[tuple[str, Any]] = field(default_factory=list)
-    faults: list[str | MarketplaceError | None] = field(default_factory=list)
-    blind: MarketplaceError | None = None
-    meanwhile: Meanwhile | None = None
-
-    async def grant(self, account: str, credentials: Credentials, at: datetime) -> Token:
-        return Token("canary-token-7d31", at + timedelta(hours=24))
-
-    async def open(self, access: Access) -> Opened:
-        return Opened("USD", "Anna's", {})
-
-    async def find(self, access: Access, key: str) -> Seen | None:
-        self.calls.append(("find", key))
-        if self.blind is not None:
-            raise self.blind
-        return self.there.get(key)
-
-    async def create(self, access: Access, wanted: Wanted, effect_id: str) -> Seen:
-        seen = Seen(wanted.key, "gid-1", "draft", wanted.price, wanted.quantity, {"v": "1"})
-        return await self._change("create", (wanted.price.minor, wanted.quantity), seen)
-
-    async def publish(self, access: Access, seen: Seen, effect_id: str) -> Seen:
-        return await self._change("publish", None, changed(self._mine(seen), shown="live"))
-
-    async def set_price(self, access: Access, seen: Seen, price: Money, effect_id: str) -> Seen:
-        return await self._change("price", price.minor, changed(self._mine(seen), price=price))
-
-    async def set_quantity(self, access: Access, seen: Seen, quantity: int, effect_id: str) -> Seen:
-        mine = self._mine(seen)
-        if mine.quantity != seen.quantity:
-            raise Stale("somebody bought one")
-        return await self._change("quantity", quantity, changed(mine, quantity=quantity))
-
-    async def end(self, access: Access, seen: Seen, effect_id: str) -> Seen:
-        return await self._change("end", None, changed(self._mine(seen), shown="ended"))
-
-    async def orders_since(self, access: Access, cursor: str | None, at: datetime) -> OrdersRead:
-        return OrdersRead((), "0", False)
-
-    async def aclose(self) -> None:
-        """Nothing is open."""
-
-    def _mine(self, seen: Seen) -> Seen:
-        try:
-            return self.there[seen.key]
-        except KeyError:
-            raise NotFound(seen.key) from None
-
-    async def _change(self, what: str, value: Any, now: Seen) -> Seen:
-        self.calls.append((what, value))
-        fault = self.faults.pop(0) if self.faults else None
-        if isinstance(fault, MarketplaceError):
-            raise fault
-        if fault != "lost before":
-            self.there[now.key] = now
-        if self.meanwhile is not None:
-            meanwhile, self.meanwhile = self.meanwhile, None
-            await meanwhile()
-        if fault is not None:
-            raise OutcomeUnknown("cut off")
-        return now
-
-    def made(self) -> list[tuple[str, Any]]:
-        """The calls that change something, since the last time anybody asked."""
-        made = [call for call in self.calls if call[0] != "find"]
-        self.calls.clear()
-        return made
 
 
 @dataclass
@@ -376,11 +285,8 @@ class Story:
 @pytest_asyncio.fixture(loop_scope="session")
 async def story(servers: Servers) -> AsyncIterator[Story]:
     clock = ManualClock(NOON)
-    dsn = servers.app_dsn(servers.migrated_database("syncer"), "syncer")
-    database = Database(dsn, "syncer", clock)
-    await database.open()
-    yield Story(database, clock)
-    await database.close()
+    async with servers.database_of("syncer", clock) as database:
+        yield Story(database, clock)
 
 
 @pytest.fixture

@@ -94,11 +94,8 @@ def clock() -> ManualClock:
 
 @pytest_asyncio.fixture
 async def database(servers: Servers, clock: ManualClock) -> AsyncIterator[Database]:
-    dsn = servers.app_dsn(servers.migrated_database("tracker"), "tracker")
-    database = Database(dsn, "tracker", clock)
-    await database.open()
-    yield database
-    await database.close()
+    async with servers.database_of("tracker", clock) as database:
+        yield database
 
 
 class Story:

@@ -2,46 +2,32 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
+from contextlib import AbstractAsyncContextManager
 from typing import Any
-from uuid import UUID, uuid5
 
-import httpx
 import msgspec
-import nats
 import psycopg
 import pytest
 
 from dropship.analytics.app import build
 from dropship.analytics.handlers.counting import REMEMBERED
 from dropship.analytics.settings import AnalyticsSettings
-from dropship.contracts.envelope import JSON, SPEC, Envelope
-from dropship.contracts.ids import partition_of
 from dropship.contracts.orders import OrderReceived
 from dropship.contracts.reports import Dashboard, DashboardReport
 from dropship.runtime.bus import Bus
-from dropship.runtime.clock import SystemClock
 from dropship.runtime.rebuilding import Rebuilt, rebuild
 from dropship.runtime.service import Service
-from dropship.runtime.testing import Servers, eventually, settings_for
-from dropship.runtime.testing.servers import ADMIN
-from dropship.runtime.topology import read
+from dropship.runtime.testing import Deployment, Servers, deployed, eventually, settings_for
 
-TOPOLOGY = Path(__file__).parents[4] / "cli/src/dropship/cli/topology.toml"
-_IDS = UUID("00000000-0000-5000-8000-00000000a1a1")
 AT_ONCE = 200
 
 
 class House:
     """A log that others speak on, replicas that listen, and an operator who rebuilds."""
 
-    def __init__(self, servers: Servers, nats_url: str, client: Any) -> None:
-        self._servers, self._url = servers, nats_url
-        self._stream = client.jetstream()
-        self._said = 0
-        self.database = servers.migrated_database("analytics")
-        self.dsn = servers.postgres.dsn(self.database)
+    def __init__(self, analytics: Deployment) -> None:
+        self._analytics = analytics
+        self._dsn = analytics.servers.postgres.dsn(analytics.database)
 
     async def says(self, told: Sequence[Any]) -> None:
         """The other services say these, each key in its order."""
@@ -55,86 +41,35 @@ class House:
 
     async def _in_order(self, told: Sequence[Any]) -> None:
         for event, key, tenant in told:
-            self._said += 1
-            id_ = str(uuid5(_IDS, str(self._said)))
-            envelope = Envelope(
-                specversion=SPEC,
-                id=id_,
-                source=event.owner,
-                type=event.wire_type(),
-                subject=key,
-                time=SystemClock().now(),
-                dataschema="",
-                datacontenttype=JSON,
-                partitionkey=key,
-                data=msgspec.Raw(msgspec.json.encode(event)),
-                correlationid=id_,
-                tenant=tenant,
-            )
-            subject = f"evt.{partition_of(key):02d}.{event.noun()}.{event.verb()}"
-            payload = msgspec.json.encode(envelope)
-            await self._stream.publish(subject, payload, headers={"Nats-Msg-Id": id_})
+            await self._analytics.log.says(event, key, tenant)
 
-    @asynccontextmanager
-    async def living(self, *replicas: str) -> AsyncIterator[Service]:
+    def living(self, *replicas: str) -> AbstractAsyncContextManager[Service]:
         """So many replicas live and are ready; the last one, to ask through."""
-        dsn = self._servers.app_dsn(self.database, "analytics")
-        async with AsyncExitStack() as stack:
-            for name in replicas:
-                told = settings_for(
-                    "analytics", dsn, self._url, self._servers.password, replica=name
-                )
-                service = build(AnalyticsSettings(**told.model_dump()))
-                await stack.enter_async_context(_ready(service))
-            yield service
+        return self._analytics.living(lambda told: build(AnalyticsSettings(**told)), *replicas)
 
     async def rebuilt(self) -> Rebuilt:
-        settings = settings_for("admin", self.dsn, self._url, self._servers.password)
+        here = self._analytics
+        settings = settings_for("admin", self._dsn, here.server.url, here.servers.password)
         bus = Bus(settings, "rebuild")
         await bus.connect()
         try:
-            return await rebuild(bus, self.dsn, REMEMBERED, lambda _done, _end: None)
+            return await rebuild(bus, self._dsn, REMEMBERED, lambda _done, _end: None)
         finally:
             await bus.close()
 
     async def sql(self, statement: str) -> list[tuple[Any, ...]]:
         options = "-c search_path=analytics"
         async with await psycopg.AsyncConnection.connect(
-            self.dsn, autocommit=True, options=options
+            self._dsn, autocommit=True, options=options
         ) as connection:
             cursor = await connection.execute(statement)
             return await cursor.fetchall() if cursor.description else []
 
 
-@asynccontextmanager
-async def _ready(service: Service) -> AsyncIterator[None]:
-    stop = asyncio.Event()
-    life = asyncio.create_task(service.live(stop))
-    try:
-        async with httpx.AsyncClient() as http:
-
-            async def ready() -> bool:
-                if life.done():
-                    life.result()
-                url = f"http://127.0.0.1:{service.health_port}/health/ready"
-                try:
-                    return (await http.get(url)).status_code == 200
-                except httpx.TransportError:
-                    return False
-
-            await eventually(ready, within_s=30, what="analytics is ready")
-        yield
-    finally:
-        stop.set()
-        await asyncio.wait_for(life, 15)
-
-
 @pytest.fixture
-async def house(servers: Servers) -> AsyncIterator[House]:
-    async with servers.nats(read(TOPOLOGY.read_text(), lambda _: [])) as server:
-        client = await nats.connect(server.url, user=ADMIN, password=servers.password)
-        yield House(servers, server.url, client)
-        await client.close()
+async def house(servers: Servers, topology_with: Any) -> AsyncIterator[House]:
+    async with deployed(servers, "analytics", topology_with({})) as analytics:
+        yield House(analytics)
 
 
 def received(told: Sequence[Any]) -> int:

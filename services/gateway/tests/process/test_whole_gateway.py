@@ -6,65 +6,22 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import msgspec
-import nats
 import pytest
 
-from dropship.contracts.envelope import JSON, SPEC, Envelope, open_envelope
-from dropship.contracts.ids import partition_of
-from dropship.contracts.imports import ImportCompleted
-from dropship.contracts.messages import Event
+from dropship.contracts.imports import ImportCompleted, ImportRequested
 from dropship.contracts.suppliers import SupplierRegistered
-from dropship.runtime.clock import SystemClock
-from dropship.runtime.embedded import NatsServer, free_ports
-from dropship.runtime.testing import Servers, eventually
+from dropship.runtime.embedded import free_ports
+from dropship.runtime.testing import Deployment, Servers, deployed, eventually
 from dropship.runtime.testing.servers import ADMIN
-from dropship.runtime.topology import read
+from dropship.runtime.topology import Topology
 
 wait_until: Any = eventually
-TOPOLOGY = Path(__file__).parents[4] / "cli/src/dropship/cli/topology.toml"
 SEAL_KEY = "c3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3M="
-
-
-class Log:
-    """The other services, as far as the gateway can tell: what is on the log."""
-
-    def __init__(self, client: Any) -> None:
-        self.stream = client.jetstream()
-
-    async def says(self, event: Event, key: str) -> None:
-        identity = str(uuid4())
-        envelope = Envelope(
-            specversion=SPEC,
-            id=identity,
-            source=event.owner,
-            type=event.wire_type(),
-            subject=key,
-            time=SystemClock().now(),
-            dataschema="",
-            datacontenttype=JSON,
-            partitionkey=key,
-            data=msgspec.Raw(msgspec.json.encode(event)),
-            correlationid=identity,
-        )
-        subject = f"evt.{partition_of(key):02d}.{event.noun()}.{event.verb()}"
-        headers = {"Nats-Msg-Id": identity}
-        await self.stream.publish(subject, msgspec.json.encode(envelope), headers=headers)
-
-    async def last(self, noun: str, verb: str, key: str) -> Envelope | None:
-        """The newest of these in the key's partition, if it has this key."""
-        subject = f"evt.{partition_of(key):02d}.{noun}.{verb}"
-        try:
-            message = await self.stream.get_last_msg("EVENTS", subject)
-        except (nats.errors.Error, nats.js.errors.Error) as error:
-            raise LookupError(subject) from error
-        envelope = open_envelope(message.data)
-        return envelope if envelope.partitionkey == key else None
 
 
 @dataclass
@@ -86,14 +43,14 @@ class Running:
 
 
 @asynccontextmanager
-async def process(servers: Servers, server: NatsServer, database: str) -> AsyncIterator[Running]:
+async def process(gateway: Deployment) -> AsyncIterator[Running]:
     """`python -m dropship.gateway`, ready; killed at the end if it still lives."""
     port, health_port = free_ports(2)
     told = {
-        "DROPSHIP_DATABASE_URL": servers.app_dsn(database, "gateway"),
-        "DROPSHIP_NATS_URL": server.url,
+        "DROPSHIP_DATABASE_URL": gateway.dsn,
+        "DROPSHIP_NATS_URL": gateway.server.url,
         "DROPSHIP_NATS_USER": ADMIN,
-        "DROPSHIP_NATS_PASSWORD": servers.password,
+        "DROPSHIP_NATS_PASSWORD": gateway.servers.password,
         "DROPSHIP_SEAL_KEY": SEAL_KEY,
         "DROPSHIP_PORT": str(port),
         "DROPSHIP_HEALTH_PORT": str(health_port),
@@ -131,19 +88,10 @@ WISH = "/v1/products/import?asin=B0DGHRT7PQ"
 
 
 @asynccontextmanager
-async def stack(servers: Servers) -> AsyncIterator[Any]:
+async def stack(servers: Servers, topology: Topology) -> AsyncIterator[Any]:
     """NATS with streams, a gateway process that knows one supplier, and a signed-up seller."""
-    database = servers.migrated_database("gateway")
-    topology = read(TOPOLOGY.read_text(), lambda _: [])
-    async with servers.nats(topology) as server, process(servers, server, database) as running:
-        client = await nats.connect(
-            server.url,
-            user=ADMIN,
-            password=servers.password,
-            reconnect_time_wait=0.1,
-            max_reconnect_attempts=-1,
-        )
-        log = Log(client)
+    async with deployed(servers, "gateway", topology) as gateway, process(gateway) as running:
+        log = gateway.log
         await log.says(AMAZON, "supplier:amazon")
         http = running.http
         body = {"email": f"{uuid4()}@example.com", "password": "correct horse"}
@@ -154,14 +102,15 @@ async def stack(servers: Servers) -> AsyncIterator[Any]:
             return bool((await http.post(WISH)).status_code == 202)
 
         await wait_until(known, what="the supplier is known")
-        yield running, server, log, {**body, **tokens}
-        await client.close()
+        yield running, gateway.server, log, {**body, **tokens}
 
 
-async def test_an_import_goes_out_on_the_log_and_its_end_comes_back(servers: Servers) -> None:
-    async with stack(servers) as (running, _, log, secrets):
+async def test_an_import_goes_out_on_the_log_and_its_end_comes_back(
+    servers: Servers, topology_with: Any
+) -> None:
+    async with stack(servers, topology_with({})) as (running, _, log, secrets):
         job_id = (await running.http.post(WISH)).json()["job_id"]
-        said = await wait_until(lambda: log.last("import", "requested", job_id))
+        said = await wait_until(lambda: log.newest(ImportRequested, job_id))
         assert msgspec.json.decode(said.data)["job_id"] == job_id
         await log.says(ImportCompleted(job_id=job_id, product_id="p-1"), job_id)
 
@@ -178,8 +127,10 @@ async def test_an_import_goes_out_on_the_log_and_its_end_comes_back(servers: Ser
             assert secrets[name] not in lines
 
 
-async def test_without_the_log_sellers_go_on_and_nothing_is_forgotten(servers: Servers) -> None:
-    async with stack(servers) as (running, server, log, secrets):
+async def test_without_the_log_sellers_go_on_and_nothing_is_forgotten(
+    servers: Servers, topology_with: Any
+) -> None:
+    async with stack(servers, topology_with({})) as (running, server, log, secrets):
         server.kill()
         login = {name: secrets[name] for name in ("email", "password")}
         assert (await running.http.post("/v1/auth/login", json=login)).status_code == 200
@@ -189,4 +140,4 @@ async def test_without_the_log_sellers_go_on_and_nothing_is_forgotten(servers: S
         assert (await running.http.get(f"/v1/jobs/{job_id}")).json()["status"] == "PENDING"
         assert (await running.http.get("/v1/products")).status_code == 503
         await server.start()
-        await wait_until(lambda: log.last("import", "requested", job_id), within_s=20)
+        await wait_until(lambda: log.newest(ImportRequested, job_id), within_s=20)

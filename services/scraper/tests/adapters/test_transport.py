@@ -9,8 +9,8 @@ import pytest
 from dropship.contracts.offers import FailureReason
 from dropship.runtime.clock import ManualClock
 from dropship.runtime.egress import Egress
+from dropship.runtime.testing.prepared import Answer, PreparedServer, by_path, serving
 from dropship.scraper.adapters.port import Unreached
-from dropship.scraper.adapters.recorded_server import Answer, RecordedServer, serving
 from dropship.scraper.adapters.robots import KEPT_ILL_S, Polite, Robots
 from dropship.scraper.adapters.transport import BrowserTransport, PlainTransport
 
@@ -20,10 +20,10 @@ PAGE = Answer(200, {"content-type": "text/html"}, b"<html>hello</html>")
 @asynccontextmanager
 async def browsing(
     answers: Mapping[str, Answer], max_bytes: int = 100_000, timeout_s: float = 5.0
-) -> AsyncIterator[tuple[BrowserTransport, RecordedServer]]:
+) -> AsyncIterator[tuple[BrowserTransport, PreparedServer]]:
     egress = Egress(development=True)
     browser = BrowserTransport(egress, max_bytes, timeout_s)
-    async with serving(answers) as server:
+    async with serving(by_path(answers)) as server:
         try:
             yield browser, server
         finally:
@@ -41,8 +41,8 @@ async def test_we_look_like_a_common_browser_and_add_nothing_of_ours() -> None:
     async with browsing({"/": PAGE}) as (browser, server):
         page = await browser.get(f"{server.url}/")
     assert (page.status, page.body) == (200, PAGE.body)
-    assert "chrome/" in server.heads[0]
-    assert "dropship" not in server.heads[0]
+    assert "chrome/" in server.asked[0].headers["user-agent"].lower()
+    assert "dropship" not in str(server.asked[0]).lower()
 
 
 async def test_a_page_that_is_too_large_is_given_up_on_the_way() -> None:
@@ -57,7 +57,7 @@ async def test_a_page_that_is_too_large_is_given_up_on_the_way() -> None:
 
 
 async def test_a_supplier_that_never_answers_is_not_waited_for() -> None:
-    async with browsing({"/": Answer(hangs=True)}, timeout_s=0.3) as (browser, server):
+    async with browsing({"/": Answer(is_silent=True)}, timeout_s=0.3) as (browser, server):
         assert await why_not(browser, f"{server.url}/") is FailureReason.timeout
 
 
@@ -80,14 +80,14 @@ async def test_redirects_are_followed_by_hand_and_not_for_ever() -> None:
         page = await browser.get(f"{server.url}/a")
         assert page.url == f"{server.url}/page"
         assert await why_not(browser, f"{server.url}/round") is FailureReason.redirected
-        assert server.asked.count("/round") == 6
+        assert server.paths.count("/round") == 6
         assert await why_not(browser, f"{server.url}/odd") is FailureReason.truncated
 
 
 async def test_outside_development_our_own_machine_is_not_looked_at() -> None:
     egress = Egress()
     browser = BrowserTransport(egress)
-    async with serving({"/": PAGE}) as server:
+    async with serving(by_path({"/": PAGE})) as server:
         assert await why_not(browser, f"{server.url}/") is FailureReason.refused_address
         assert server.asked == []
     await egress.aclose()
@@ -95,13 +95,13 @@ async def test_outside_development_our_own_machine_is_not_looked_at() -> None:
 
 async def test_an_unchanged_feed_is_not_sent_again() -> None:
     egress = Egress(development=True)
-    async with serving({"/f": Answer(200, {"etag": '"v1"'}, b"id\n")}) as server:
+    async with serving(by_path({"/f": Answer(200, {"etag": '"v1"'}, b"id\n")})) as server:
         plain = PlainTransport(egress)
         first = await plain.get(f"{server.url}/f")
         again = await plain.get(f"{server.url}/f", etag=first.headers["etag"])
     await egress.aclose()
     assert (first.status, again.status) == (200, 304)
-    assert "dropship-central" in server.heads[0]
+    assert "dropship-central" in server.asked[0].headers["user-agent"].lower()
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,8 @@ async def test_robots_txt_is_obeyed(rules: Answer, allowed: bool) -> None:
                 with pytest.raises(Unreached) as caught:
                     await polite.get(f"{server.url}/page")
                 assert caught.value.reason is FailureReason.robots_disallowed
-        assert server.asked.count("/robots.txt") == 1
-        assert ("/page" in server.asked) == allowed
+        assert server.paths.count("/robots.txt") == 1
+        assert ("/page" in server.paths) == allowed
 
 
 async def test_rules_that_could_not_be_had_are_asked_for_again_soon() -> None:

@@ -29,10 +29,10 @@ from dropship.runtime.database import Database
 from dropship.runtime.egress import Egress
 from dropship.runtime.errors import Retry
 from dropship.runtime.testing import Scene
+from dropship.runtime.testing.prepared import Answer, PreparedServer, by_path, serving
 from dropship.runtime.working import ATTEMPTS, Task
 from dropship.scraper.adapters import amazon
 from dropship.scraper.adapters.port import Tools
-from dropship.scraper.adapters.recorded_server import Answer, RecordedServer, serving
 from dropship.scraper.adapters.transport import BrowserTransport, PlainTransport
 from dropship.scraper.domain.reading import Look
 from dropship.scraper.handlers.scrape_product import Looking
@@ -86,11 +86,11 @@ async def find_look(command: ScrapeProduct) -> Look:
 @asynccontextmanager
 async def looking_at(
     database: Database, answers: Mapping[str, Answer], looks_per_minute: int = 60_000
-) -> AsyncIterator[tuple[Looking, RecordedServer]]:
+) -> AsyncIterator[tuple[Looking, PreparedServer]]:
     egress = Egress(development=True)
     browser = BrowserTransport(egress, timeout_s=0.5)
     threads = ThreadPoolExecutor(1)
-    async with serving(answers) as server:
+    async with serving(by_path(answers)) as server:
         tools = Tools(browser, PlainTransport(egress), server.url, looks_per_minute)
         suppliers = {"amazon": amazon.plugin(tools)}
         yield (
@@ -189,8 +189,8 @@ async def test_a_page_that_is_gone_is_told_at_once(database: Database) -> None:
 
 
 async def test_half_a_page_and_no_page_are_tried_again(database: Database) -> None:
-    half = msgspec.structs.replace(GOOD, cut_at=700)
-    for number, answer in enumerate((half, Answer(503), Answer(hangs=True)), start=1):
+    half = msgspec.structs.replace(GOOD, cut_at=700, announced=False)
+    for number, answer in enumerate((half, Answer(503), Answer(is_silent=True)), start=1):
         async with looking_at(database, {PATH: answer}) as (looking, _):
             with pytest.raises(Retry):
                 await do(looking, task_of(number=number))

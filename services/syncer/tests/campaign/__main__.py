@@ -34,7 +34,9 @@ def live(seeds: Sequence[int]) -> Share:
         try:
             lived = run(seed)
         except Exception as error:
-            failures.append(f"seed {seed}: {type(error).__name__}: {error}")
+            failures.append(
+                f"{type(error).__name__}: {error} (replay: just campaign-replay {seed})"
+            )
         else:
             writes, rest_s = writes + lived.writes, max(rest_s, lived.rest_s)
     return Share(len(seeds), writes, rest_s, tuple(failures))

@@ -137,16 +137,17 @@ class Worker:
             raise
         except MarketplaceError as error:
             trouble = bring_listing._trouble(error)
-            self.hands.judge.answered(id_, trouble)
             self.clock.note("trouble", id_, type(trouble).__name__)
             yield MOMENT_S
             self.queue.claims.finish(command_id, claim.attempt, "done")
+            self.hands.judge.answered(id_, command_id, trouble)
             self.hands.has_failed(id_, command_id, trouble)
             return
         yield MOMENT_S
         self.queue.claims.finish(command_id, claim.attempt, "done")
         if sent is not None:
             intent, there = sent
+            self.hands.judge.answered(id_, command_id, None)
             self.hands.has_seen(id_, command_id, there, intent)
 
     def _send(self, message: Message, claim: Claim, limit_s: float) -> Sending:
@@ -169,12 +170,10 @@ class Worker:
             return (yield from self._reads(listing.id, limit_s))
         sending = self.shop.send(listing.id, listing.product_id, step, listing.there, limit_s)
         try:
-            there = yield from sending
+            return (yield from sending)
         except AuthRevoked:
             self.hands.suspends(SuspendReason.auth_revoked)
             raise
-        self.hands.judge.answered(listing.id, None)
-        return there
 
     def compare(self, id_: str) -> Routine:
         """`CheckListing`: what stands there against what is believed."""

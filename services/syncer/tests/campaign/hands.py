@@ -209,7 +209,7 @@ class Hands:
         self.intents[command_id] = Called(id_, step, listing.decision_no)
         if begun.moved_bp is not None:
             self.moves.append((self.clock.at, id_))
-        self.judge.sends(id_, step, listing.there)
+        self.judge.sends(id_, command_id, step, listing.there)
         return Begun(Intent(str(command_id), step, listing.decision_no), step, listing)
 
     def _scene(self, listing: Listing) -> Scene:

@@ -11,10 +11,10 @@ from campaign.clockwork import START, Clockwork
 from campaign.shop import READ_LAG_S, Item, Shop
 from campaign.watched import Facts, Watched, loses
 from dropship.contracts.availability import Availability
-from dropship.contracts.listings import Hold, ListingDrifted, ListingStatus
+from dropship.contracts.listings import Hold, ListingDrifted, ListingRepriced, ListingStatus
 from dropship.contracts.messages import LANES, Event
 from dropship.contracts.stores import StoreMode, StoreStatus
-from dropship.pricing.money import Money
+from dropship.pricing.money import Money, from_wire
 from dropship.syncer.domain.bringing import Order
 from dropship.syncer.domain.facts import Reading
 from dropship.syncer.domain.listing import Decided, Listing, There
@@ -153,7 +153,7 @@ class Judge:
 
     # -- what it sends
 
-    def sends(self, id_: str, step: Step, there: There | None) -> None:
+    def sends(self, id_: str, command_id: UUID, step: Step, there: There | None) -> None:
         """A changing call is about to be made: this is the moment at which it must be right."""
         self.writes += 1
         self._believed = there.quantity if there is not None else 0
@@ -164,13 +164,13 @@ class Judge:
             self._demand(one.ending, id_, "it is ended, and nobody wanted that")
         elif not (isinstance(step, SetQuantity) and step.quantity == 0):
             self._may_sell(id_, one, step)
-        one.open_call, one.last_sent = True, step
+        one.open_call, one.last_sent = command_id, step
 
     def _may_call(self, id_: str, one: Watched) -> None:
         self._demand(self.standing.mode is StoreMode.live, id_, "a dry run sends something")
         under_way = self.shop.busy_until(id_) > self.clock.now
         self._demand(not under_way, id_, "a second call while the first may still land")
-        self._demand(not one.open_call, id_, "a call after one in doubt, and no look between")
+        self._demand(one.open_call is None, id_, "a call after one in doubt, and no look between")
 
     def _may_sell(self, id_: str, one: Watched, step: Step) -> None:
         connected = self.standing.status is StoreStatus.connected
@@ -234,10 +234,12 @@ class Judge:
             active = sum(x.status is ListingStatus.Active for x in self.listings.values())
             self._demand(len(moved) <= max(5, active // 5), id_, f"{len(moved)} prices move")
 
-    def answered(self, id_: str, trouble: Trouble | None) -> None:
-        """The caller knows what came of its call."""
+    def answered(self, id_: str, command_id: UUID, trouble: Trouble | None) -> None:
+        """The outcome of a command's own call is known, and written down."""
         one = self.listings[id_]
-        one.open_call = False
+        if one.open_call != command_id:
+            return
+        one.open_call = None
         if trouble is None:
             one.not_before_s = 0.0
         elif isinstance(trouble, Ill):
@@ -246,13 +248,15 @@ class Judge:
     def has_read(self, id_: str, began_s: float) -> None:
         """A look counts if it began when nothing could land or be unseen any more."""
         if began_s >= self.shop.busy_until(id_) + READ_LAG_S:
-            self.listings[id_].open_call = False
+            self.listings[id_].open_call = None
 
     # -- what it writes and says
 
     def ordered(self, before: Listing, order: Order, by: UUID | None) -> None:
         """One BringListing at a time, but for one that is more urgent."""
         self.clock.note("orders", before.id, order.lane)
+        if order.lane == "now":
+            self.listings[before.id].not_before_s = 0.0
         current = before.bringing
         if current is None or current.command_id == str(by):
             return
@@ -265,7 +269,11 @@ class Judge:
         if isinstance(fact, ListingDrifted):
             meddled = id_ in self.shop.meddled_with
             self._demand(meddled, id_, f"its {fact.what} is said to have drifted; nobody meddled")
-        self.listings[id_].fold(fact)
+        one = self.listings[id_]
+        made = one.last_sent.price if isinstance(one.last_sent, SetPrice) else None
+        if isinstance(fact, ListingRepriced) and from_wire(fact.new) == made:
+            one.cleared = None
+        one.fold(fact)
 
     def committed(self, before: Listing, listing: Listing) -> None:
         """A transaction has ended: the row says what the events said and what was heard."""

@@ -238,7 +238,6 @@ def throttled_taken_for_done(patch: Patch) -> None:
         try:
             return (yield from real(self, begun, limit_s))
         except Throttled:
-            self.hands.judge.answered(begun.listing.id, None)
             return _as_wished(begun.step, begun.listing.there)
 
     patch.setattr(Worker, "_calls", calls)
@@ -276,8 +275,8 @@ def pause_waits_for_its_turn(patch: Patch) -> None:
 def repricing_unsaid(patch: Patch) -> None:
     real = outcomes._moved
 
-    def moved(before: Any, listing: Listing, there: There, number: int) -> Any:
-        now, facts = real(before, listing, there, number)
+    def moved(*given: Any, **more: Any) -> Any:
+        now, facts = real(*given, **more)
         return now, tuple(x for x in facts if not isinstance(x, ListingRepriced))
 
     patch.setattr(outcomes, "_moved", moved)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
+from uuid import UUID
 
 from dropship.contracts.availability import Availability
 from dropship.contracts.listings import (
@@ -60,7 +61,8 @@ class Watched:
     least: Money | None = None
     fresh_until_s: float = 0.0
     cleared: Money | None = None
-    open_call: bool = False
+    open_call: UUID | None = None
+    """The command whose call may have happened, as far as the syncer knows."""
     last_sent: Step | None = None
     not_before_s: float = 0.0
     status: ListingStatus = ListingStatus.Pending

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from random import Random
+from typing import Any
 
 LOST = 0.15
 """The share of answers that never arrive, in a schedule that loses any."""
@@ -105,7 +106,7 @@ def weather_of(chance: Random) -> Weather:
 
 def fair(weather: Weather) -> Weather:
     """The same world and people, and nothing goes wrong but at the suppliers."""
-    nothing = dict.fromkeys(
+    nothing: dict[str, Any] = dict.fromkeys(
         (
             *("lost_answer", "lost_request", "error_after_effect", "unavailable", "throttled"),
             *("refused", "revoked", "read_lag", "late_effect", "crash", "stall", "lost_ack"),

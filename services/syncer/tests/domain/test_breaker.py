@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from dropship.contracts.listings import Hold, ListingRejected
-from dropship.contracts.stores import SuspendReason
+from dropship.contracts.stores import StoreStatus, SuspendReason
 from dropship.pricing.money import Money
+from dropship.syncer.domain import bringing
 from dropship.syncer.domain.breaker import jumps_too_far, share_bp, too_many
 from dropship.syncer.domain.listing import resume
 from dropship.syncer.domain.steps import SetPrice, SetQuantity
@@ -79,6 +81,19 @@ def test_a_person_who_resumes_it_lets_this_price_pass_and_no_lower_one(make: Any
     assert again.change.listing.own_holds == {Hold.breaker}
 
 
+def test_what_a_person_let_pass_passes_once(make: Any) -> None:
+    """Months later the price is back up, and a page is misread as cheap as that again."""
+    listing, product = low(make)
+    resumed = resume(make.begun(listing, make.scene(product)).change.listing)
+    begun = make.begun(resumed, make.scene(product))
+    unmade = replace(make.answered(begun, make.there()).listing, bringing=None)
+    assert make.begun(unmade, make.scene(product)).step == SetPrice(make.usd(13))
+    made = make.answered(begun, make.there(13)).listing
+    back_up = replace(made, there=make.there(26.33))
+    again = make.begun(back_up, make.scene(product))
+    assert again.change.listing.own_holds == {Hold.breaker}
+
+
 def test_too_many_moves_suspend_the_store_and_hold_nobody(make: Any) -> None:
     listing = make.active(decided=make.decision(price=34))
     five = frozenset(f"listing-{n}" for n in range(5))
@@ -91,3 +106,33 @@ def test_too_many_moves_suspend_the_store_and_hold_nobody(make: Any) -> None:
     assert begun.change.order is None, "the store is closed to prices now"
     calm = make.begun(listing, make.scene(moved=five, active=30))
     assert (calm.step, calm.change.suspend) == (SetPrice(make.usd(34)), None)
+
+
+def rising(make: Any) -> Any:
+    """The cost has risen over the price that buyers see, and the new price is on its way."""
+    dearer = make.product(29)
+    wanted = make.decision(number=2, price=38.01, floor=make.usd(31), cost=make.usd(29))
+    change = make.decided(make.active(), wanted, make.looked_at(dearer))
+    assert change.listing.holds == ()
+    return change, dearer
+
+
+def test_a_listing_whose_price_may_not_rise_any_more_is_not_sold_at_a_loss(make: Any) -> None:
+    """The supplier makes everything dearer at once: the breaker must not keep the old prices."""
+    change, dearer = rising(make)
+    five = frozenset(f"listing-{n}" for n in range(5))
+    scene = make.scene(dearer, moved=five, active=20)
+    begun = bringing.begin(change.listing, str(change.order.command_id), scene, make.noon)
+    assert begun.change.suspend is not None
+    assert begun.step == SetQuantity(0, make.usd(26.33))
+    assert begun.change.listing.own_holds == {Hold.below_floor}
+
+
+def test_nor_are_those_whose_turn_comes_after_the_breaker(make: Any) -> None:
+    change, dearer = rising(make)
+    broken = make.scene(dearer, standing=make.standing(StoreStatus.suspended, "breaker"))
+    begun = bringing.begin(change.listing, str(change.order.command_id), broken, make.noon)
+    assert begun.step == SetQuantity(0, make.usd(26.33))
+    paused = make.answered(begun, make.there(quantity=0)).listing
+    lifted = make.weighed(paused, make.looked_at(dearer)).listing
+    assert make.begun(lifted, make.scene(dearer)).step == SetPrice(make.usd(38.01))

@@ -126,6 +126,21 @@ def test_a_resume_that_was_overtaken_by_a_hold_tells_the_truth_and_pauses_again(
     assert change.order.lane == "now"
 
 
+def test_what_a_person_puts_up_for_sale_while_it_is_held_is_no_resumption(make: Any) -> None:
+    held = hold(make.paused(), Hold.manual)
+    change = checked(held, make.there(quantity=7), make.live, make.noon)
+    assert kinds(change.facts) == [ListingDrifted, ListingRestocked]
+    assert change.listing.status is ListingStatus.Paused
+    assert change.order is not None
+    assert make.begun(change.listing).step == SetQuantity(0, make.usd(26.33))
+
+
+def test_what_a_person_hides_is_brought_to_0_all_the_same(make: Any) -> None:
+    change = checked(make.active(), make.there(shown="draft"), make.live, make.noon)
+    assert Hold.drifted in change.listing.holds
+    assert make.begun(change.listing).step == SetQuantity(0, make.usd(26.33))
+
+
 def test_what_was_sold_meanwhile_is_no_drift(make: Any) -> None:
     change = checked(make.active(), make.there(quantity=3), make.live, make.noon)
     (said,) = change.facts
@@ -185,7 +200,7 @@ def test_it_is_over_when_the_marketplace_says_so(make: Any) -> None:
 
 
 def test_an_ill_marketplace_is_left_alone_for_longer_and_longer(make: Any) -> None:
-    listing = make.active(decided=make.decision(price=30))
+    listing = make.active(decided=make.decision(price=25))
     waits = []
     for _ in range(12):
         begun = make.begun(replace(listing, bring_again_at=None))
@@ -202,6 +217,14 @@ def test_an_ill_marketplace_is_left_alone_for_longer_and_longer(make: Any) -> No
 
 def test_a_pause_is_tried_again_within_half_a_minute(make: Any) -> None:
     begun = make.begun(hold(make.active(failures=40), Hold.stale))
+    change = failed(begun.change.listing, Ill(0, "down"), make.intent(begun), make.live, make.noon)
+    assert change.listing.bring_again_at == make.at(30)
+
+
+def test_a_price_that_must_rise_while_it_sells_is_tried_again_within_half_a_minute(
+    make: Any,
+) -> None:
+    begun = make.begun(make.active(decided=make.decision(price=30), failures=40))
     change = failed(begun.change.listing, Ill(0, "down"), make.intent(begun), make.live, make.noon)
     assert change.listing.bring_again_at == make.at(30)
 

@@ -29,11 +29,11 @@ from dropship.syncer.adapters.port import (
     OrdersRead,
     Seen,
     Token,
-    Wanted,
 )
 from dropship.syncer.domain.orders import Sold, SoldLine
 from dropship.syncer.handlers.access import Keyring
 from dropship.syncer.handlers.seals import seal_credentials
+from memory_market import Market
 
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 TENANT = str(UUID(int=1))
@@ -44,15 +44,13 @@ EMPTIED = ("order_lines", "orders", "listings", "products_known", "store_account
 
 
 @dataclass
-class Bazaar:
-    """A marketplace in memory: it grants tokens, opens stores and shows orders by pages of two.
+class Bazaar(Market):
+    """One with a door: it grants tokens, opens stores and shows orders by pages of two.
 
     `ill` is what every call meets with; `granted` are all tokens there ever were, `good` the ones
     it still takes.
     """
 
-    name: str = "bazaar"
-    fee_schedules: tuple[str, ...] = ("shopify-basic",)
     capabilities: Capabilities = field(default_factory=lambda: Capabilities(5.0, 0.0))
     secret: str = SECRET
     currency: str = "USD"
@@ -90,21 +88,6 @@ class Bazaar:
         self._let_in(access)
         return None
 
-    async def create(self, access: Access, wanted: Wanted, effect_id: str) -> Seen:
-        raise NotImplementedError
-
-    async def publish(self, access: Access, seen: Seen, effect_id: str) -> Seen:
-        raise NotImplementedError
-
-    async def set_price(self, access: Access, seen: Seen, price: Money, effect_id: str) -> Seen:
-        raise NotImplementedError
-
-    async def set_quantity(self, access: Access, seen: Seen, quantity: int, effect_id: str) -> Seen:
-        raise NotImplementedError
-
-    async def end(self, access: Access, seen: Seen, effect_id: str) -> Seen:
-        raise NotImplementedError
-
     async def orders_since(self, access: Access, cursor: str | None, at: datetime) -> OrdersRead:
         self._let_in(access)
         start = int(cursor or 0)
@@ -113,9 +96,6 @@ class Bazaar:
         page = self.sold[start : start + PAGE]
         more = start + PAGE < len(self.sold)
         return OrdersRead(tuple(page), str(start + PAGE if more else 0), more)
-
-    async def aclose(self) -> None:
-        """Nothing is open."""
 
 
 class Stores:
@@ -259,11 +239,8 @@ def bazaar() -> Bazaar:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def migrated(servers: Servers) -> AsyncIterator[Database]:
-    dsn = servers.app_dsn(servers.migrated_database("syncer"), "syncer")
-    database = Database(dsn, "syncer", ManualClock(NOON))
-    await database.open()
-    yield database
-    await database.close()
+    async with servers.database_of("syncer", ManualClock(NOON)) as database:
+        yield database
 
 
 @pytest_asyncio.fixture(loop_scope="session")

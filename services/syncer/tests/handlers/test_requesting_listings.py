@@ -47,7 +47,7 @@ async def refused(shop: Any, **wish: Any) -> Refused:
 
 
 async def test_a_wish_is_said_with_the_store_s_facts_and_its_amounts(shop: Any) -> None:
-    wish = {"price": usd("30.00"), "min_price": usd("22"), "policy_id": "p-1"}
+    wish = {"price": usd("30.00"), "min_price": usd("22"), "policy_id": str(UUID(int=7)).upper()}
     listing = await shop.requests(**wish)
     (said,) = await shop.said()
     assert said == ListingRequested(
@@ -57,7 +57,7 @@ async def test_a_wish_is_said_with_the_store_s_facts_and_its_amounts(shop: Any) 
         marketplace="bazaar",
         currency="USD",
         fee_schedule="shopify-basic",
-        policy_id="p-1",
+        policy_id=str(UUID(int=7)),
         price=usd("30.00"),
         min_price=usd("22.00"),
     )
@@ -191,3 +191,28 @@ async def test_the_listing_of_another_does_not_exist(shop: Any) -> None:
         with pytest.raises(Refused) as told:
             await shop.obeys(pause_listing, PauseListing(listing_id=id_), tenant="bert")
         assert (told.value.kind, told.value.reason) == ("not_found", "unknown_listing")
+
+
+async def test_a_policy_is_named_as_its_owner_names_it(shop: Any) -> None:
+    """Or its owner could not take in the wish, nor anything else about that product."""
+    oddly, known = "0-0000000000000000000000000000007", str(UUID(int=7))
+    listing = await shop.requests(policy_id=oddly)
+    for name in (None, oddly):
+        await shop.obeys(amend_listing, AmendListing(listing_id=listing, policy_id=name))
+    assert [said.policy_id for said in await shop.said()] == [known, None, known]
+
+
+async def test_a_policy_that_nobody_could_have_made_is_not_found(shop: Any) -> None:
+    unknown = await refused(shop, policy_id="p-1")
+    assert (unknown.kind, unknown.field) == ("not_found", "policy_id")
+    listing = await shop.requests()
+    with pytest.raises(Refused, match="policy"):
+        await shop.obeys(amend_listing, AmendListing(listing_id=listing, policy_id="p-1"))
+
+
+async def test_a_text_that_no_table_holds_is_kept_without_what_it_cannot_hold(shop: Any) -> None:
+    listing = await shop.requests(description="a kettle\0")
+    assert await shop.row(listing, "description") == "a kettle"
+    amend = AmendListing(listing_id=listing, description="a\0 good kettle")
+    await shop.obeys(amend_listing, amend)
+    assert await shop.row(listing, "description") == "a good kettle"

@@ -1,10 +1,14 @@
 """What the syncer does by itself, by the clock."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from dropship.contracts.listings import CheckListing
 from dropship.contracts.stores import OpenStore, PollOrders, StoreMode, StoreSuspended
+from dropship.syncer.handlers import minding_listings
 from dropship.syncer.handlers.minding_listings import expire_leases
 from dropship.syncer.handlers.releasing_work import KEPT_DAYS, reopen_stores, tidy
 
@@ -123,3 +127,22 @@ async def test_too_many_prices_that_move_too_far_stop_the_store_and_pauses_pass(
     await story.looks()
     await story.goes_on(1)
     assert story.stands(first) == ("live", 3400, 5)
+
+
+async def test_what_has_sold_out_keeps_no_lease_of_others_from_running_out(
+    story: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a store that is gone nobody fills it up again, so it would be found for ever."""
+    listing = await story.lists()
+    await story.database.fetch_one(
+        "INSERT INTO listings SELECT (jsonb_populate_record(l, jsonb_build_object("
+        " 'id', gen_random_uuid(), 'product_id', gen_random_uuid(), 'sku', 'sold out',"
+        " 'quantity', 0, 'fresh_until', l.fresh_until - interval '1 hour'))).*"
+        " FROM listings l WHERE id = %s RETURNING 1",
+        (UUID(listing),),
+    )
+    monkeypatch.setattr(minding_listings, "AT_ONCE", 1)
+    story.clock.advance(story.lease_s)
+    async with asyncio.timeout(10):
+        await expire_leases(story.database)
+    assert await story.row(listing, "own_holds") == ["stale"]

@@ -1,23 +1,15 @@
 """The syncer as it is deployed: two replicas on NATS with streams and on PostgreSQL, one market."""
 
-import asyncio
 import base64
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid5
 
-import httpx
 import msgspec
-import nats
 import pytest
 from pydantic import SecretStr
 
 from dropship.contracts.availability import Availability
 from dropship.contracts.decisions import DecisionMade
-from dropship.contracts.envelope import JSON, SPEC, Envelope
-from dropship.contracts.ids import partition_of
 from dropship.contracts.listings import Listing, ListingDetails, RequestListing, TenantListings
 from dropship.contracts.messages import Event
 from dropship.contracts.money import Money
@@ -27,49 +19,25 @@ from dropship.contracts.stores import AmendStore, ConnectStore, Store, StoreDeta
 from dropship.runtime.clock import SystemClock
 from dropship.runtime.errors import Refused
 from dropship.runtime.service import Service
-from dropship.runtime.testing import Servers, eventually, settings_for
-from dropship.runtime.testing.servers import ADMIN
-from dropship.runtime.topology import read
+from dropship.runtime.testing import Log, Servers, deployed, eventually
 from dropship.syncer.app import wire
 from dropship.syncer.settings import SyncerSettings
 
-TOPOLOGY = Path(__file__).parents[4] / "cli/src/dropship/cli/topology.toml"
 SEAL_KEY = SecretStr(base64.b64encode(b"k" * 32).decode())
-_IDS = UUID("00000000-0000-5000-8000-000000000000")
 
 
 def usd(amount: str) -> Money:
     return Money(amount, "USD")
 
 
-class Log:
-    """The other services, as far as the syncer can tell: what is on the log."""
+class House:
+    """What the others tell on the log of one product and of the listing that sells it."""
 
-    def __init__(self, client: Any, product: str) -> None:
-        self.stream, self.product, self.said = client.jetstream(), product, 0
+    def __init__(self, log: Log, product: str) -> None:
+        self._log, self.product = log, product
 
     async def says(self, event: Event) -> None:
-        self.said += 1
-        identity = str(uuid5(_IDS, str(self.said)))
-        envelope = Envelope(
-            specversion=SPEC,
-            id=identity,
-            source=event.owner,
-            type=event.wire_type(),
-            subject=self.product,
-            time=SystemClock().now(),
-            dataschema="",
-            datacontenttype=JSON,
-            partitionkey=self.product,
-            data=msgspec.Raw(msgspec.json.encode(event)),
-            correlationid=identity,
-        )
-        part = f"{partition_of(self.product):02d}"
-        subject = f"evt.{part}.{event.noun()}.{event.verb()}"
-        if event.stream == "OBSERVATIONS":
-            subject = f"obs.{part}.amazon-com"
-        headers = {"Nats-Msg-Id": identity}
-        await self.stream.publish(subject, msgspec.json.encode(envelope), headers=headers)
+        await self._log.says(event, self.product)
 
     async def tells_of_the_product(self) -> None:
         product, now = self.product, SystemClock().now()
@@ -125,45 +93,22 @@ class Log:
         )
 
 
-@asynccontextmanager
-async def living(service: Service) -> AsyncIterator[Service]:
-    """The service lives, is ready, and has drained at the end."""
-    stop = asyncio.Event()
-    life = asyncio.create_task(service.live(stop))
-    try:
-        async with httpx.AsyncClient() as http:
-
-            async def ready() -> bool:
-                if life.done():
-                    life.result()
-                try:
-                    url = f"http://127.0.0.1:{service.health_port}/health/ready"
-                    return (await http.get(url)).status_code == 200
-                except httpx.TransportError:
-                    return False
-
-            await eventually(ready, within_s=30, what="the syncer is ready")
-        yield service
-    finally:
-        stop.set()
-        await asyncio.wait_for(life, 15)
-
-
 @pytest.fixture
-async def pair(servers: Servers, market: Any, kettle: str) -> AsyncIterator[tuple[Log, Service]]:
+async def pair(
+    servers: Servers, topology_with: Any, market: Any, kettle: str
+) -> AsyncIterator[tuple[House, Service]]:
     """Two replicas with one marketplace, the log they listen to, and one of them to ask through."""
-    dsn = servers.app_dsn(servers.migrated_database("syncer"), "syncer")
-    groups = {"dropship.marketplaces": [market.name]}
-    topology = read(TOPOLOGY.read_text(), lambda group: groups.get(group, []))
-    async with servers.nats(topology) as server, AsyncExitStack() as stack:
-        for name in ("syncer-1", "syncer-2"):
-            told = settings_for("syncer", dsn, server.url, servers.password, replica=name)
-            settings = SyncerSettings(**{**told.model_dump(), "seal_key": SEAL_KEY})
-            service = wire(Service("syncer", settings), settings, {market.name: market})
-            await stack.enter_async_context(living(service))
-        client = await nats.connect(server.url, user=ADMIN, password=servers.password)
-        stack.push_async_callback(client.close)
-        yield Log(client, kettle), service
+    topology = topology_with({"dropship.marketplaces": [market.name]})
+
+    def built(told: dict[str, Any]) -> Service:
+        settings = SyncerSettings(**{**told, "seal_key": SEAL_KEY})
+        return wire(Service("syncer", settings), settings, {market.name: market})
+
+    async with (
+        deployed(servers, "syncer", topology) as syncer,
+        syncer.living(built, "syncer-1", "syncer-2") as service,
+    ):
+        yield House(syncer.log, kettle), service
 
 
 async def asks(service: Service, question: Any, tenant: str = "anna") -> Any:
@@ -188,11 +133,11 @@ async def a_store(service: Service, market: Any) -> Store:
 
 
 async def test_a_decision_becomes_a_listing_even_when_the_answers_get_lost(
-    pair: tuple[Log, Service], market: Any, kettle: str
+    pair: tuple[House, Service], market: Any, kettle: str
 ) -> None:
-    log, service = pair
+    house, service = pair
     store = await a_store(service, market)
-    await log.tells_of_the_product()
+    await house.tells_of_the_product()
 
     async def listed() -> Listing | None:
         try:
@@ -205,15 +150,15 @@ async def test_a_decision_becomes_a_listing_even_when_the_answers_get_lost(
     listing = await eventually(listed, within_s=20, what="the product is known to be watched")
     assert listing is not None
     market.faults = ["lost after", None, "lost after"]
-    await log.decides(listing, 1, "26.33")
+    await house.decides(listing, 1, "26.33")
 
     async def stands(price: str) -> bool:
         shown: Listing = await asks(service, ListingDetails(listing_id=listing.id))
         return (shown.status, shown.price) == ("Active", usd(price))
 
     await eventually(lambda: stands("26.33"), within_s=30, what="it is on sale")
-    await log.decides(listing, 3, "30.00")
-    await log.decides(listing, 2, "22.00")
+    await house.decides(listing, 3, "30.00")
+    await house.decides(listing, 2, "22.00")
     await eventually(lambda: stands("30.00"), within_s=30, what="the price has followed")
     made = [call for call in market.calls if call[0] != "find"]
     assert made == [("create", (2633, 5)), ("publish", None), ("price", 3000)]

@@ -27,6 +27,7 @@ class AlertKind(StrEnum):
     listing_stale = "listing_stale"
     listing_rejected = "listing_rejected"
     listing_drifted = "listing_drifted"
+    listing_ended = "listing_ended"
     gate_refused = "gate_refused"
     supplier_suspended = "supplier_suspended"
     store_suspended = "store_suspended"

@@ -6,7 +6,7 @@ here but on the one unpooled session of `dropship.runtime.leases`.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import psycopg
@@ -62,6 +62,14 @@ def stores_are_lost(error: Exception) -> bool:
     if isinstance(error, psycopg.errors.QueryCanceled):
         return False
     return isinstance(error, SessionLost | Busy | psycopg.OperationalError)
+
+
+class Reads(Protocol):
+    """A database or a transaction, as far as a question needs it."""
+
+    async def fetch_one(self, sql: str, params: Any = ()) -> tuple[Any, ...] | None: ...
+
+    async def fetch_all(self, sql: str, params: Any = ()) -> list[tuple[Any, ...]]: ...
 
 
 class Database:

@@ -10,7 +10,6 @@ from typing import Protocol
 from sqlalchemy import (
     BigInteger,
     Column,
-    DateTime,
     Identity,
     Integer,
     LargeBinary,
@@ -22,6 +21,8 @@ from sqlalchemy import (
     text,
 )
 
+from dropship.runtime.columns import AWARE, ZERO
+
 PASSING_KEPT_HOURS = 72
 """How long journal rows of WORK, OBSERVATIONS and PUB stay after they were said."""
 
@@ -30,7 +31,6 @@ _NOW = text("now()")
 
 def add_tables(metadata: MetaData) -> None:
     """Add the house tables to a service's metadata, as `create_0001` makes them."""
-    aware = DateTime(timezone=True)
     Table(
         "journal",
         metadata,
@@ -41,7 +41,7 @@ def add_tables(metadata: MetaData) -> None:
         Column("version", BigInteger, nullable=False),
         Column("subject", Text, nullable=False),
         Column("payload", LargeBinary, nullable=False),
-        Column("said_at", aware, nullable=False, server_default=_NOW),
+        Column("said_at", AWARE, nullable=False, server_default=_NOW),
         Column("generation", Text),
         Column("stream_seq", BigInteger),
         postgresql_partition_by="LIST (stream)",
@@ -66,9 +66,9 @@ def add_tables(metadata: MetaData) -> None:
         Column("id", Text, nullable=False),
         Column("subject", Text, nullable=False),
         Column("payload", LargeBinary, nullable=False),
-        Column("stored_at", aware, nullable=False),
+        Column("stored_at", AWARE, nullable=False),
         Column("cause", Text, nullable=False),
-        Column("parked_at", aware, nullable=False, server_default=_NOW),
+        Column("parked_at", AWARE, nullable=False, server_default=_NOW),
         PrimaryKeyConstraint("subscription", "seq"),
     )
     Table(
@@ -78,12 +78,12 @@ def add_tables(metadata: MetaData) -> None:
         Column("name", Text, nullable=False),
         Column("state", Text, nullable=False),
         Column("attempt", Integer, nullable=False),
-        Column("said", Integer, nullable=False, server_default=text("0")),
+        Column("said", Integer, nullable=False, server_default=ZERO),
         Column("owner", Text, nullable=False),
         Column("natural_key", Text),
-        Column("settle_at", aware),
-        Column("started_at", aware, nullable=False, server_default=_NOW),
-        Column("finished_at", aware),
+        Column("settle_at", AWARE),
+        Column("started_at", AWARE, nullable=False, server_default=_NOW),
+        Column("finished_at", AWARE),
     )
     Table(
         "dead_commands",
@@ -93,7 +93,7 @@ def add_tables(metadata: MetaData) -> None:
         Column("subject", Text, nullable=False),
         Column("payload", LargeBinary, nullable=False),
         Column("cause", Text, nullable=False),
-        Column("died_at", aware, nullable=False, server_default=_NOW),
+        Column("died_at", AWARE, nullable=False, server_default=_NOW),
     )
     Table(
         "answered",
@@ -101,14 +101,14 @@ def add_tables(metadata: MetaData) -> None:
         Column("id", Uuid, primary_key=True),
         Column("body_hash", LargeBinary, nullable=False),
         Column("answer", LargeBinary, nullable=False),
-        Column("at", aware, nullable=False, server_default=_NOW),
+        Column("at", AWARE, nullable=False, server_default=_NOW),
     )
     Table(
         "replicas",
         metadata,
         Column("replica", Text, primary_key=True),
         Column("backend_pid", Integer, nullable=False),
-        Column("beat_at", aware, nullable=False),
+        Column("beat_at", AWARE, nullable=False),
     )
     Table(
         "due",
@@ -117,7 +117,7 @@ def add_tables(metadata: MetaData) -> None:
         Column("reason", Text, nullable=False),
         Column("part", Integer, nullable=False),
         Column("cause", LargeBinary, nullable=False),
-        Column("due_at", aware, nullable=False, server_default=_NOW),
+        Column("due_at", AWARE, nullable=False, server_default=_NOW),
         PrimaryKeyConstraint("key", "reason"),
     )
 

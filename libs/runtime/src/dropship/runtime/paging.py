@@ -2,7 +2,9 @@
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from dropship.runtime.errors import Refused
@@ -12,6 +14,8 @@ NEWEST = datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST_ID = 2**63 - 1
+
+Row = tuple[Any, ...]
 
 
 def cursor_of(at: datetime, id_: UUID) -> str:
@@ -32,6 +36,16 @@ def read_cursor(cursor: str | None) -> tuple[datetime, UUID]:
         return _EPOCH + timedelta(microseconds=int(micros)), UUID(hex=id_)
     except (ValueError, OverflowError):
         raise _wrong() from None
+
+
+def cut(rows: Sequence[Row], limit: int, at: int, id_: int) -> tuple[Sequence[Row], str | None]:
+    """The rows of a page, and the cursor behind them if there are more.
+
+    `rows` were read with one more than `limit`; `at` and `id_` say in which columns the moment and
+    the id stand by which they are ordered.
+    """
+    shown = rows[:limit]
+    return shown, cursor_of(shown[-1][at], shown[-1][id_]) if len(rows) > limit else None
 
 
 def cursor_of_row(row_id: int) -> str:

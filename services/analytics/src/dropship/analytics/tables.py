@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from dropship.contracts.listings import ListingStatus
+from dropship.runtime.columns import one_of
 from dropship.runtime.house import add_tables
 
 metadata = MetaData(schema="analytics")
@@ -119,10 +120,7 @@ listing_states = Table(
     Column("store_id", Text, nullable=False),
     Column("product_id", Text, nullable=False),
     Column("status", Text, nullable=False),
-    CheckConstraint(
-        "status IN ({})".format(", ".join(f"'{status.value}'" for status in ListingStatus)),
-        name="status_known",
-    ),
+    one_of("status", ListingStatus),
     Index("listing_states_of_tenant", "tenant_id"),
     postgresql_with={"fillfactor": "80"},
 )

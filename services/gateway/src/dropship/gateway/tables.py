@@ -5,7 +5,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    DateTime,
     ForeignKey,
     Identity,
     Index,
@@ -15,22 +14,20 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    false,
     func,
     text,
 )
 from sqlalchemy.dialects.postgresql import INET, JSONB
 
+from dropship.runtime.columns import AWARE, FALSE
 from dropship.runtime.house import add_tables
 
 metadata = MetaData(schema="gateway")
 add_tables(metadata)
 
-_Moment = DateTime(timezone=True)
-
 
 def _created_at() -> Column[object]:
-    return Column("created_at", _Moment, nullable=False, server_default=func.now())
+    return Column("created_at", AWARE, nullable=False, server_default=func.now())
 
 
 tenants = Table(
@@ -54,7 +51,7 @@ users = Table(
     Column("password_hash", Text, nullable=False),
     Column("is_active", Boolean, nullable=False, server_default=text("true")),
     _created_at(),
-    Column("last_login_at", _Moment),
+    Column("last_login_at", AWARE),
 )
 
 memberships = Table(
@@ -76,9 +73,9 @@ sessions = Table(
     Column("ip", INET),
     Column("user_agent", Text),
     _created_at(),
-    Column("last_used_at", _Moment, nullable=False),
-    Column("expires_at", _Moment, nullable=False),
-    Column("revoked_at", _Moment),
+    Column("last_used_at", AWARE, nullable=False),
+    Column("expires_at", AWARE, nullable=False),
+    Column("revoked_at", AWARE),
     Column("revoked_because", Text),
     Index("sessions_of_a_user", "user_id"),
     Index("sessions_by_expiry", "expires_at"),
@@ -95,8 +92,8 @@ refresh_tokens = Table(
         ForeignKey("gateway.sessions.id", ondelete="CASCADE"),
         nullable=False,
     ),
-    Column("expires_at", _Moment, nullable=False),
-    Column("spent_at", _Moment),
+    Column("expires_at", AWARE, nullable=False),
+    Column("spent_at", AWARE),
     _created_at(),
     Index("refresh_tokens_of_a_session", "session_id"),
 )
@@ -112,9 +109,9 @@ api_keys = Table(
     Column("secret_sha256", LargeBinary, nullable=False),
     Column("scopes", ARRAY(Text), nullable=False),
     _created_at(),
-    Column("last_used_at", _Moment),
-    Column("expires_at", _Moment),
-    Column("revoked_at", _Moment),
+    Column("last_used_at", AWARE),
+    Column("expires_at", AWARE),
+    Column("revoked_at", AWARE),
     Index("api_keys_of_a_tenant", "tenant_id", text("created_at DESC"), text("id DESC")),
 )
 
@@ -131,10 +128,10 @@ jobs = Table(
     Column("error", Text),
     Column("error_detail", Text),
     Column("retry_count", Integer, nullable=False, server_default="0"),
-    Column("next_retry_at", _Moment),
+    Column("next_retry_at", AWARE),
     _created_at(),
-    Column("started_at", _Moment),
-    Column("completed_at", _Moment),
+    Column("started_at", AWARE),
+    Column("completed_at", AWARE),
     Column("version", Integer, nullable=False, server_default="1"),
     Index("jobs_of_a_tenant", "tenant_id", text("created_at DESC"), text("id DESC")),
 )
@@ -147,11 +144,11 @@ job_steps = Table(
     Column("event_id", Uuid, primary_key=True),
     # Order among steps of one moment.
     Column("step", BigInteger, Identity(), nullable=False),
-    Column("at", _Moment, nullable=False),
+    Column("at", AWARE, nullable=False),
     Column("what", Text, nullable=False),
     Column("by", Text, nullable=False),
     Column("reason", Text),
-    Column("next_at", _Moment),
+    Column("next_at", AWARE),
 )
 
 suppliers_known = Table(
@@ -160,10 +157,10 @@ suppliers_known = Table(
     Column("plugin", Text, primary_key=True),
     Column("sources", ARRAY(Text), nullable=False),
     Column("default_source", Text),
-    Column("per_tenant", Boolean, nullable=False, server_default=false()),
+    Column("per_tenant", Boolean, nullable=False, server_default=FALSE),
     Column("id_pattern", Text, nullable=False),
     Column("id_example", Text, nullable=False),
-    Column("registered_at", _Moment, nullable=False),
+    Column("registered_at", AWARE, nullable=False),
 )
 
 answered_keys = Table(
@@ -176,7 +173,7 @@ answered_keys = Table(
     Column("request_sha256", LargeBinary, nullable=False),
     # The job or user that the first request made.
     Column("subject", Uuid, nullable=False),
-    Column("created_at", _Moment, nullable=False),
+    Column("created_at", AWARE, nullable=False),
     Index("answered_keys_by_age", "created_at"),
 )
 
@@ -193,6 +190,6 @@ audit_log = Table(
     Column("new_value", JSONB),
     Column("ip", INET),
     Column("user_agent", Text),
-    Column("created_at", _Moment, nullable=False),
+    Column("created_at", AWARE, nullable=False),
     Index("audit_log_of_a_tenant", "tenant_id", text("created_at DESC")),
 )

@@ -13,6 +13,7 @@ from dropship.policy.handlers.amending_alerts import amend_alert
 from dropship.policy.handlers.deciding_again import decide_again, mark_revisits
 from dropship.policy.handlers.defining_policies import define_policy, retire_policy
 from dropship.policy.handlers.hearing_listings import hear_wish
+from dropship.policy.handlers.hearing_orders import forget_sales, hear_order
 from dropship.policy.handlers.hearing_outcomes import hear_end, hear_progress, hear_trouble
 from dropship.policy.handlers.hearing_products import hear_products
 from dropship.policy.handlers.hearing_stores import hear_store
@@ -35,6 +36,7 @@ def build(settings: PolicySettings) -> Service:
     service.hears(hear_progress)
     service.hears(hear_trouble)
     service.hears(hear_end)
+    service.hears(hear_order)
     service.hears(hear_store)
     service.hears(hear_supplier)
     service.hears(hear_tenant)
@@ -52,4 +54,5 @@ def build(settings: PolicySettings) -> Service:
     service.answers(TenantAlerts, tenant_alerts)
 
     service.rounds("revisit", mark_revisits, every_s=0.5)
+    service.rounds("forget_sales", forget_sales, every_s=3600)
     return service

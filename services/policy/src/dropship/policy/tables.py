@@ -6,15 +6,11 @@ listings. A listing is decided only under the lock of its product, so a decision
 facts older than those of the one before it.
 """
 
-from enum import StrEnum
-
 from sqlalchemy import (
     CHAR,
     BigInteger,
     Boolean,
-    CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
@@ -31,21 +27,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from dropship.contracts.alerts import AlertKind
 from dropship.contracts.availability import Availability, QuantityKind
 from dropship.contracts.listings import ListingStatus
+from dropship.runtime.columns import AWARE, FALSE, NO_ITEMS, ZERO, one_of
 from dropship.runtime.house import add_tables
 
 metadata = MetaData(schema="policy")
 add_tables(metadata)
-
-_AWARE = DateTime(timezone=True)
-_EMPTY = text("'[]'::jsonb")
-_ZERO = text("0")
-_FALSE = text("false")
-
-
-def _one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
-    allowed = ", ".join(f"'{word.value}'" for word in words)
-    return CheckConstraint(f"{column} IN ({allowed})", name=f"{column}_known")
-
 
 tenants_known = Table(
     "tenants_known",
@@ -66,9 +52,9 @@ policies = Table(
     Column("version", Integer, nullable=False),
     Column("rank", BigInteger, nullable=False),
     Column("cause", LargeBinary, nullable=False),
-    Column("created_at", _AWARE, nullable=False),
-    Column("updated_at", _AWARE, nullable=False),
-    Column("retired_at", _AWARE),
+    Column("created_at", AWARE, nullable=False),
+    Column("updated_at", AWARE, nullable=False),
+    Column("retired_at", AWARE),
     Index("policies_newest", "tenant_id", "created_at", "id"),
 )
 """`rank` grows with every definition of a tenant: of two policies as wide, the one defined last
@@ -81,7 +67,7 @@ policy_versions = Table(
     Column("policy_id", Uuid, ForeignKey("policy.policies.id"), nullable=False),
     Column("version", Integer, nullable=False),
     Column("rules", JSONB, nullable=False),
-    Column("defined_at", _AWARE, nullable=False),
+    Column("defined_at", AWARE, nullable=False),
     PrimaryKeyConstraint("policy_id", "version"),
 )
 
@@ -92,22 +78,26 @@ products = Table(
     Column("source", Text),
     Column("cost_minor", BigInteger),
     Column("cost_currency", CHAR(3)),
-    Column("flags", JSONB, nullable=False, server_default=_EMPTY),
+    Column("flags", JSONB, nullable=False, server_default=NO_ITEMS),
     Column("availability", Text),
     Column("stock", Integer),
     Column("quantity_kind", Text),
     Column("ships_in_days", Integer),
-    Column("vanished_at", _AWARE),
+    Column("stated", Integer),
+    Column("stated_at", AWARE),
+    Column("vanished_at", AWARE),
     Column("price_said", JSONB),
     Column("stock_said", JSONB),
     Column("vanished_said", JSONB),
-    _one_of("availability", Availability),
-    _one_of("quantity_kind", QuantityKind),
+    one_of("availability", Availability),
+    one_of("quantity_kind", QuantityKind),
     Index("products_of_source", "source"),
     postgresql_with={"fillfactor": "80"},
 )
 """What the tracker has said of every product. `…_said` is the event that each part came from, with
-what it was caused by: a link of the chain that `why` shows."""
+what it was caused by: a link of the chain that `why` shows. `stated` is the last number that the
+supplier stated, and `stated_at` when it was first seen: a page that names none in between does not
+begin a new count of what was sold."""
 
 listings = Table(
     "listings",
@@ -127,13 +117,14 @@ listings = Table(
     Column("max_price_minor", BigInteger),
     Column("max_price_currency", CHAR(3)),
     Column("status", Text, nullable=False),
-    Column("requested_at", _AWARE, nullable=False),
-    Column("decision_no", BigInteger, nullable=False, server_default=_ZERO),
+    Column("requested_at", AWARE, nullable=False),
+    Column("decision_no", BigInteger, nullable=False, server_default=ZERO),
     Column("verdict", JSONB),
     Column("cause", LargeBinary),
-    Column("sellable_since", _AWARE),
-    Column("revisit_at", _AWARE),
-    _one_of("status", ListingStatus),
+    Column("sellable_since", AWARE),
+    Column("revisit_at", AWARE),
+    Column("shop_holds", JSONB, nullable=False, server_default=NO_ITEMS),
+    one_of("status", ListingStatus),
     Index("listings_of_product", "product_id", "id"),
     Index("listings_of_store", "tenant_id", "store_id"),
     Index("listings_to_revisit", "revisit_at", postgresql_where=text("revisit_at IS NOT NULL")),
@@ -141,7 +132,27 @@ listings = Table(
 )
 """What is wanted of each listing, and what was decided last: `verdict` is the newest decision as
 the next one is compared with it, `cause` the history of the newest DecisionMade. The typed prices
-keep their own currency, which may be a wrong one."""
+keep their own currency, which may be a wrong one. `shop_holds` is what holds it besides our
+decisions, as far as the syncer told."""
+
+sold = Table(
+    "sold",
+    metadata,
+    Column("tenant_id", Text, nullable=False),
+    Column("product_id", Uuid, nullable=False),
+    Column("order_id", Uuid, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("ordered_at", AWARE, nullable=False),
+    Column("cancelled_at", AWARE),
+    Column("said", JSONB, nullable=False),
+    Column("cause", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "product_id", "order_id"),
+    Index("sold_by_order", "order_id"),
+    Index("sold_by_age", "ordered_at"),
+)
+"""What was ordered from a tenant's listings, by product and order. `said` is what was told of the
+order, the latest last, and `cause` the history of that. It comes on other partitions than the facts
+of the product, so nothing is reckoned when a row is written: whoever decides counts the rows."""
 
 decisions = Table(
     "decisions",
@@ -150,15 +161,15 @@ decisions = Table(
     Column("listing_id", Uuid, nullable=False),
     Column("decision_no", BigInteger, nullable=False),
     Column("product_id", Uuid, nullable=False),
-    Column("at", _AWARE, nullable=False),
+    Column("at", AWARE, nullable=False),
     Column("facts", JSONB, nullable=False),
     Column("ruling", JSONB, nullable=False),
     Column("said", Boolean, nullable=False),
     Column("chain", JSONB, nullable=False),
     Column("event_id", Uuid),
-    Column("brought", JSONB, nullable=False, server_default=_EMPTY),
-    Column("confirmations", Integer, nullable=False, server_default=_ZERO),
-    Column("last_confirmed_at", _AWARE, nullable=False),
+    Column("brought", JSONB, nullable=False, server_default=NO_ITEMS),
+    Column("confirmations", Integer, nullable=False, server_default=ZERO),
+    Column("last_confirmed_at", AWARE, nullable=False),
     PrimaryKeyConstraint("tenant_id", "listing_id", "decision_no"),
     postgresql_with={"fillfactor": "80"},
 )
@@ -182,12 +193,12 @@ alerts = Table(
     Column("product_id", Uuid),
     Column("store_id", Uuid),
     Column("source", Text),
-    Column("is_read", Boolean, nullable=False, server_default=_FALSE),
-    Column("created_at", _AWARE, nullable=False),
-    Column("read_at", _AWARE),
-    Column("acknowledged_at", _AWARE),
-    Column("resolved_at", _AWARE),
-    _one_of("alert_type", AlertKind),
+    Column("is_read", Boolean, nullable=False, server_default=FALSE),
+    Column("created_at", AWARE, nullable=False),
+    Column("read_at", AWARE),
+    Column("acknowledged_at", AWARE),
+    Column("resolved_at", AWARE),
+    one_of("alert_type", AlertKind),
     Index("alerts_raised", "tenant_id", "alert_type", "about", "raise_no", unique=True),
     Index(
         "alerts_standing",

@@ -3,7 +3,6 @@
 from sqlalchemy import (
     BigInteger,
     Column,
-    DateTime,
     Integer,
     LargeBinary,
     MetaData,
@@ -15,13 +14,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from dropship.runtime.columns import AWARE, ZERO
 from dropship.runtime.house import add_tables
 
 metadata = MetaData(schema="scraper")
 add_tables(metadata)
-
-_AWARE = DateTime(timezone=True)
-_ZERO = text("0")
 
 suppliers = Table(
     "suppliers",
@@ -41,7 +38,7 @@ feeds = Table(
     Column("format", Text, nullable=False),
     Column("host", Text, nullable=False),
     Column("sealed_url", LargeBinary, nullable=False),
-    Column("created_at", _AWARE, nullable=False),
+    Column("created_at", AWARE, nullable=False),
     UniqueConstraint("tenant_id", "name"),
 )
 """Tenants' own feeds. The address may hold credentials: only its host is in clear."""
@@ -50,10 +47,10 @@ budgets = Table(
     "budgets",
     metadata,
     Column("source", Text, primary_key=True),
-    Column("next_at", _AWARE, nullable=False),
-    Column("blocks", Integer, nullable=False, server_default=_ZERO),
-    Column("suspended_until", _AWARE),
-    Column("version", BigInteger, nullable=False, server_default=_ZERO),
+    Column("next_at", AWARE, nullable=False),
+    Column("blocks", Integer, nullable=False, server_default=ZERO),
+    Column("suspended_until", AWARE),
+    Column("version", BigInteger, nullable=False, server_default=ZERO),
     postgresql_with={"fillfactor": "50"},
 )
 """Per source, shared by all replicas: when its next look may be, and whether it is left alone.
@@ -66,9 +63,9 @@ waits = Table(
     "waits",
     metadata,
     Column("command_id", Uuid, primary_key=True),
-    Column("slot_at", _AWARE),
-    Column("failures", Integer, nullable=False, server_default=_ZERO),
-    Column("at", _AWARE, nullable=False, server_default=text("now()")),
+    Column("slot_at", AWARE),
+    Column("failures", Integer, nullable=False, server_default=ZERO),
+    Column("at", AWARE, nullable=False, server_default=text("now()")),
 )
 """Looks that were put off: the turn they have been given, and how often they have failed."""
 
@@ -76,5 +73,5 @@ cancelled_jobs = Table(
     "cancelled_jobs",
     metadata,
     Column("job_id", Text, primary_key=True),
-    Column("cancelled_at", _AWARE, nullable=False),
+    Column("cancelled_at", AWARE, nullable=False),
 )

@@ -6,15 +6,12 @@ what it says and what it orders change only under the lock of its row; a store's
 the lock of the store's row.
 """
 
-from enum import StrEnum
-
 from sqlalchemy import (
     CHAR,
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
     Identity,
     Index,
@@ -33,63 +30,49 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from dropship.contracts.listings import ListingStatus, SyncState
 from dropship.contracts.stores import StoreMode, StoreStatus
+from dropship.runtime.columns import AWARE, FALSE, NO_ITEMS, NO_MEMBERS, ZERO, one_of
 from dropship.runtime.house import add_tables
 
 metadata = MetaData(schema="syncer")
 add_tables(metadata)
-
-_AWARE = DateTime(timezone=True)
-_EMPTY = text("'[]'::jsonb")
-_NOTHING = text("'{}'::jsonb")
-_ZERO = text("0")
-_FALSE = text("false")
-
-
-def _one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
-    allowed = ", ".join(f"'{word.value}'" for word in words)
-    return CheckConstraint(f"{column} IN ({allowed})", name=f"{column}_known")
-
 
 store_accounts = Table(
     "store_accounts",
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("tenant_id", Text, nullable=False),
-    Column("version", BigInteger, nullable=False, server_default=_ZERO),
+    Column("version", BigInteger, nullable=False, server_default=ZERO),
     Column("marketplace", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("account", Text, nullable=False),
     Column("credentials", LargeBinary),
     Column("token", LargeBinary),
-    Column("token_expires_at", _AWARE),
-    Column("refreshing_until", _AWARE),
+    Column("token_expires_at", AWARE),
+    Column("refreshing_until", AWARE),
     Column("mode", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("status_reason", Text),
+    Column("suspended_for", Text),
     Column("currency", CHAR(3)),
     Column("fee_schedule", Text, nullable=False),
-    Column("refs", JSONB, nullable=False, server_default=_NOTHING),
-    Column("opens", Integer, nullable=False, server_default=_ZERO),
-    Column("open_again_at", _AWARE),
+    Column("refs", JSONB, nullable=False, server_default=NO_MEMBERS),
+    Column("opens", Integer, nullable=False, server_default=ZERO),
+    Column("open_again_at", AWARE),
     Column("order_cursor", Text),
-    Column("polled_at", _AWARE),
-    Column("poll_at", _AWARE),
-    Column("breaker_lifted_at", _AWARE),
-    Column("created_at", _AWARE, nullable=False),
-    Column("connected_at", _AWARE),
-    _one_of("mode", StoreMode),
-    CheckConstraint(
-        "status IN (" + ", ".join(f"'{word.value}'" for word in StoreStatus) + ")",
-        name="store_status_known",
-    ),
+    Column("polled_at", AWARE),
+    Column("poll_at", AWARE),
+    Column("breaker_lifted_at", AWARE),
+    Column("created_at", AWARE, nullable=False),
+    Column("connected_at", AWARE),
+    one_of("mode", StoreMode),
+    one_of("status", StoreStatus, "store_status_known"),
     Index("store_accounts_newest", "tenant_id", "created_at", "id"),
     Index(
-        "store_accounts_live",
+        "store_accounts_of_account",
         "tenant_id",
         "marketplace",
         "account",
         unique=True,
-        postgresql_where=text("status NOT IN ('disconnected', 'rejected')"),
     ),
     Index(
         "store_accounts_poll",
@@ -97,8 +80,10 @@ store_accounts = Table(
         postgresql_where=text("status IN ('connected', 'suspended')"),
     ),
 )
-"""`credentials` and `token` are sealed for this row, and null once they are destroyed.
+"""One row for an account of a tenant, for ever: its listings and orders stay with it.
 
+`credentials` and `token` are sealed for this row, and null once they are destroyed. While the store
+is connecting, `suspended_for` is the reason of the suspension that this may end.
 `refreshing_until` is how long one worker may take to fetch a new token; `poll_at` is when the
 orders are read next, `polled_at` when they last were; `opens` counts the OpenStore commands."""
 
@@ -107,7 +92,7 @@ listings = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("tenant_id", Text, nullable=False),
-    Column("version", BigInteger, nullable=False, server_default=_ZERO),
+    Column("version", BigInteger, nullable=False, server_default=ZERO),
     Column("store_id", Uuid, ForeignKey("syncer.store_accounts.id"), nullable=False),
     Column("product_id", Uuid, nullable=False),
     Column("marketplace", Text, nullable=False),
@@ -120,7 +105,7 @@ listings = Table(
     Column("min_minor", BigInteger),
     Column("max_minor", BigInteger),
     Column("status", Text, nullable=False),
-    Column("own_holds", JSONB, nullable=False, server_default=_EMPTY),
+    Column("own_holds", JSONB, nullable=False, server_default=NO_ITEMS),
     Column("ending", Text),
     Column("sync", Text, nullable=False),
     Column("sync_detail", Text),
@@ -128,32 +113,32 @@ listings = Table(
     Column("shown", Text),
     Column("price_minor", BigInteger),
     Column("price_currency", CHAR(3)),
-    Column("quantity", Integer, nullable=False, server_default=_ZERO),
-    Column("refs", JSONB, nullable=False, server_default=_NOTHING),
-    Column("decision_no", BigInteger, nullable=False, server_default=_ZERO),
+    Column("quantity", Integer, nullable=False, server_default=ZERO),
+    Column("refs", JSONB, nullable=False, server_default=NO_MEMBERS),
+    Column("decision_no", BigInteger, nullable=False, server_default=ZERO),
     Column("wanted_price_minor", BigInteger),
     Column("floor_minor", BigInteger),
-    Column("wanted_quantity", Integer, nullable=False, server_default=_ZERO),
-    Column("wanted_holds", JSONB, nullable=False, server_default=_EMPTY),
+    Column("wanted_quantity", Integer, nullable=False, server_default=ZERO),
+    Column("wanted_holds", JSONB, nullable=False, server_default=NO_ITEMS),
     Column("decided_cost_minor", BigInteger),
     Column("decided_cost_currency", CHAR(3)),
     Column("decided_availability", Text),
-    Column("decided_at", _AWARE),
+    Column("decided_at", AWARE),
     Column("cleared_minor", BigInteger),
-    Column("fresh_until", _AWARE),
+    Column("fresh_until", AWARE),
     Column("bringing", Uuid),
     Column("bringing_lane", Text),
-    Column("bringing_since", _AWARE),
-    Column("brings", Integer, nullable=False, server_default=_ZERO),
-    Column("bring_again_at", _AWARE),
-    Column("failures", SmallInteger, nullable=False, server_default=_ZERO),
-    Column("sent_at", _AWARE),
-    Column("check_at", _AWARE, nullable=False),
-    Column("created_at", _AWARE, nullable=False),
-    Column("updated_at", _AWARE, nullable=False),
-    Column("last_synced_at", _AWARE),
-    _one_of("status", ListingStatus),
-    _one_of("sync", SyncState),
+    Column("bringing_since", AWARE),
+    Column("brings", Integer, nullable=False, server_default=ZERO),
+    Column("bring_again_at", AWARE),
+    Column("failures", SmallInteger, nullable=False, server_default=ZERO),
+    Column("sent_at", AWARE),
+    Column("check_at", AWARE, nullable=False),
+    Column("created_at", AWARE, nullable=False),
+    Column("updated_at", AWARE, nullable=False),
+    Column("last_synced_at", AWARE),
+    one_of("status", ListingStatus),
+    one_of("sync", SyncState),
     CheckConstraint("shown IN ('draft', 'live', 'ended')", name="shown_known"),
     UniqueConstraint("sku"),
     Index(
@@ -189,9 +174,9 @@ intents = Table(
     Column("step", JSONB, nullable=False),
     Column("natural_key", Text, nullable=False),
     Column("decision_no", BigInteger, nullable=False),
-    Column("settle_at", _AWARE, nullable=False),
-    Column("started_at", _AWARE, nullable=False),
-    Column("finished_at", _AWARE),
+    Column("settle_at", AWARE, nullable=False),
+    Column("started_at", AWARE, nullable=False),
+    Column("finished_at", AWARE),
     Column("outcome", Text),
     Index("intents_of_listing", "listing_id", "started_at"),
     Index("intents_finished", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
@@ -203,7 +188,7 @@ orders = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("tenant_id", Text, nullable=False),
-    Column("version", BigInteger, nullable=False, server_default=_ZERO),
+    Column("version", BigInteger, nullable=False, server_default=ZERO),
     Column("store_id", Uuid, ForeignKey("syncer.store_accounts.id"), nullable=False),
     Column("marketplace", Text, nullable=False),
     Column("external_id", Text, nullable=False),
@@ -212,11 +197,11 @@ orders = Table(
     Column("total_minor", BigInteger, nullable=False),
     Column("fees_minor", BigInteger, nullable=False),
     Column("fees_kind", Text, nullable=False),
-    Column("refunded_minor", BigInteger, nullable=False, server_default=_ZERO),
-    Column("cancelled_at", _AWARE),
-    Column("ordered_at", _AWARE, nullable=False),
-    Column("updated_at", _AWARE, nullable=False),
-    Column("received_at", _AWARE, nullable=False),
+    Column("refunded_minor", BigInteger, nullable=False, server_default=ZERO),
+    Column("cancelled_at", AWARE),
+    Column("ordered_at", AWARE, nullable=False),
+    Column("updated_at", AWARE, nullable=False),
+    Column("received_at", AWARE, nullable=False),
     UniqueConstraint("store_id", "external_id"),
     CheckConstraint("fees_kind IN ('charged', 'estimated')", name="fees_kind_known"),
     Index("orders_newest", "tenant_id", "ordered_at", "id"),
@@ -245,14 +230,14 @@ products_known = Table(
     Column("source", Text),
     Column("external_id", Text),
     Column("title", Text),
-    Column("images", JSONB, nullable=False, server_default=_EMPTY),
+    Column("images", JSONB, nullable=False, server_default=NO_ITEMS),
     Column("cost_minor", BigInteger),
     Column("cost_currency", CHAR(3)),
-    Column("flags", JSONB, nullable=False, server_default=_EMPTY),
+    Column("flags", JSONB, nullable=False, server_default=NO_ITEMS),
     Column("availability", Text),
     Column("stock", Integer),
-    Column("vanished", Boolean, nullable=False, server_default=_FALSE),
-    Column("read_at", _AWARE),
+    Column("vanished", Boolean, nullable=False, server_default=FALSE),
+    Column("read_at", AWARE),
     Column("read_cost_minor", BigInteger),
     Column("read_cost_currency", CHAR(3)),
     Column("read_availability", Text),
@@ -282,7 +267,7 @@ moves = Table(
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("store_id", Uuid, ForeignKey("syncer.store_accounts.id"), nullable=False),
     Column("listing_id", Uuid, nullable=False),
-    Column("at", _AWARE, nullable=False),
+    Column("at", AWARE, nullable=False),
     Column("share_bp", Integer, nullable=False),
     Index("moves_of_store", "store_id", "at"),
 )

@@ -9,9 +9,7 @@ from sqlalchemy import (
     CHAR,
     BigInteger,
     Boolean,
-    CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
     Identity,
     Index,
@@ -29,19 +27,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from dropship.contracts.availability import Availability, QuantityKind
+from dropship.runtime.columns import AWARE, FALSE, NO_ITEMS, ZERO, one_of
 from dropship.runtime.house import add_tables
 
 metadata = MetaData(schema="tracker")
 add_tables(metadata)
-
-_AWARE = DateTime(timezone=True)
-_EMPTY = text("'[]'::jsonb")
-_ZERO = text("0")
-
-
-def _one_of(column: str, words: type[Availability] | type[QuantityKind]) -> CheckConstraint:
-    allowed = ", ".join(f"'{word.value}'" for word in words)
-    return CheckConstraint(f"{column} IN ({allowed})", name=f"{column}_known")
 
 
 def _product_id() -> Column[object]:
@@ -52,7 +42,7 @@ products = Table(
     "products",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("version", BigInteger, nullable=False, server_default=_ZERO),
+    Column("version", BigInteger, nullable=False, server_default=ZERO),
     Column("source", Text, nullable=False),
     Column("external_id", Text, nullable=False),
     Column("variant", Text, nullable=False),
@@ -60,7 +50,7 @@ products = Table(
     Column("price_minor", BigInteger),
     Column("list_price_minor", BigInteger),
     Column("currency", CHAR(3)),
-    Column("flags", JSONB, nullable=False, server_default=_EMPTY),
+    Column("flags", JSONB, nullable=False, server_default=NO_ITEMS),
     Column("availability", Text),
     Column("stock", Integer),
     Column("stock_kind", Text),
@@ -68,22 +58,22 @@ products = Table(
     Column("seller", Text),
     Column("rating", Text),
     Column("review_count", Integer),
-    Column("images", JSONB, nullable=False, server_default=_EMPTY),
+    Column("images", JSONB, nullable=False, server_default=NO_ITEMS),
     Column("url", Text),
     Column("ship_to", Text),
     Column("locale", Text),
-    Column("imported_at", _AWARE),
-    Column("last_seen_at", _AWARE),
-    Column("last_changed_at", _AWARE),
-    Column("missing_looks", SmallInteger, nullable=False, server_default=_ZERO),
-    Column("missing_since", _AWARE),
-    Column("missing_last_at", _AWARE),
-    Column("vanished", Boolean, nullable=False, server_default=text("false")),
+    Column("imported_at", AWARE),
+    Column("last_seen_at", AWARE),
+    Column("last_changed_at", AWARE),
+    Column("missing_looks", SmallInteger, nullable=False, server_default=ZERO),
+    Column("missing_since", AWARE),
+    Column("missing_last_at", AWARE),
+    Column("vanished", Boolean, nullable=False, server_default=FALSE),
     Column("last_failure", Text),
-    Column("last_failed_at", _AWARE),
+    Column("last_failed_at", AWARE),
     UniqueConstraint("source", "external_id", "variant"),
-    _one_of("availability", Availability),
-    _one_of("stock_kind", QuantityKind),
+    one_of("availability", Availability),
+    one_of("stock_kind", QuantityKind),
     postgresql_with={"fillfactor": "80"},
 )
 """One row per product anybody ever asked for; `imported_at` is null until it has been seen.
@@ -98,8 +88,8 @@ price_history = Table(
     Column("price_minor", BigInteger),
     Column("list_price_minor", BigInteger),
     Column("currency", CHAR(3)),
-    Column("flags", JSONB, nullable=False, server_default=_EMPTY),
-    Column("observed_at", _AWARE, nullable=False),
+    Column("flags", JSONB, nullable=False, server_default=NO_ITEMS),
+    Column("observed_at", AWARE, nullable=False),
     Index("price_history_newest", "product_id", "id"),
 )
 """One row per PriceChanged."""
@@ -112,7 +102,7 @@ stock_history = Table(
     Column("availability", Text, nullable=False),
     Column("stock", Integer),
     Column("stock_kind", Text),
-    Column("observed_at", _AWARE, nullable=False),
+    Column("observed_at", AWARE, nullable=False),
     Index("stock_history_newest", "product_id", "id"),
 )
 """One row per StockChanged."""
@@ -125,7 +115,7 @@ watches = Table(
     Column("label", Text),
     Column("check_every_s", Integer, nullable=False),
     Column("created_by_job", Text, nullable=False),
-    Column("created_at", _AWARE, nullable=False),
+    Column("created_at", AWARE, nullable=False),
     PrimaryKeyConstraint("tenant_id", "product_id"),
     Index("watches_newest", "tenant_id", "created_at", "product_id"),
     Index("watches_of_product", "product_id"),
@@ -139,8 +129,8 @@ pending_imports = Table(
     Column("tenant_id", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("cause", LargeBinary, nullable=False),
-    Column("requested_at", _AWARE, nullable=False),
-    Column("deadline_at", _AWARE),
+    Column("requested_at", AWARE, nullable=False),
+    Column("deadline_at", AWARE),
     Index("pending_imports_of_product", "product_id"),
     Index(
         "pending_imports_waiting",
@@ -165,7 +155,7 @@ looks = Table(
     Column("source", Text, nullable=False),
     Column("command_id", Uuid, nullable=False),
     Column("job_id", Text, nullable=False),
-    Column("asked_at", _AWARE, nullable=False),
+    Column("asked_at", AWARE, nullable=False),
     Column("asks", SmallInteger, nullable=False),
     Index("looks_of_source", "source"),
 )
@@ -177,9 +167,9 @@ checks = Table(
     Column("product_id", Uuid, ForeignKey("tracker.products.id"), primary_key=True),
     Column("source", Text, nullable=False),
     Column("every_s", Integer, nullable=False),
-    Column("next_check_at", _AWARE),
-    Column("asked_at", _AWARE),
-    Column("attempts", SmallInteger, nullable=False, server_default=_ZERO),
+    Column("next_check_at", AWARE),
+    Column("asked_at", AWARE),
+    Column("attempts", SmallInteger, nullable=False, server_default=ZERO),
     Index("checks_due", "source", "next_check_at"),
     postgresql_with={"fillfactor": "70"},
 )
@@ -189,7 +179,7 @@ turns = Table(
     "turns",
     metadata,
     Column("source", Text, primary_key=True),
-    Column("promised_until", _AWARE),
+    Column("promised_until", AWARE),
     Column("last_tenant", Text),
 )
 """Per source: until when its budget is given away, and whose import was looked for last."""

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from dropship.simulators.judge.book import Book
 from dropship.simulators.world.dice import Dice
 
 Mode = Literal[
@@ -54,51 +55,15 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     status: Literal[200, 202, 403, 429, 503] | None = None
 
 
-class Armed(Struct, kw_only=True):
-    """A fault in force: how often it has struck, and how often it still will (None: for ever)."""
-
-    number: int
-    fault: Fault
-    struck: int = 0
-    left: int | None = None
-
-
-class FaultBook:
-    """Faults in the order they were ordered; the first that fits a request strikes it.
-
-    So two orders with `count` 1 make a script: the first request meets one, the second the other.
-    """
+class FaultBook(Book[Fault]):
+    """The trouble that suppliers have."""
 
     def __init__(self, seed: int) -> None:
-        self._dice = Dice(seed, "faults")
-        self._next_number = 1
-        self.armed: list[Armed] = []
-
-    def order(self, fault: Fault) -> Armed:
-        armed = Armed(number=self._next_number, fault=fault, left=fault.count)
-        self._next_number += 1
-        self.armed.append(armed)
-        return armed
-
-    def clear(self) -> int:
-        """Forget all faults and say how many there were."""
-        count = len(self.armed)
-        self.armed = []
-        return count
+        super().__init__(Dice(seed, "faults"))
 
     def strike(self, route: Route, source: str, id_: str | None) -> Fault | None:
-        """The fault this request meets, if any. A fault whose count is used up is forgotten."""
-        for armed in self.armed:
-            if _fits(armed.fault, route, source, id_) and self._dice.chance(
-                armed.fault.probability
-            ):
-                armed.struck += 1
-                if armed.left is not None:
-                    armed.left -= 1
-                    if armed.left == 0:
-                        self.armed.remove(armed)
-                return armed.fault
-        return None
+        """The fault this request meets, if any."""
+        return self.first(lambda fault: _fits(fault, route, source, id_))
 
 
 def _fits(fault: Fault, route: Route, source: str, id_: str | None) -> bool:

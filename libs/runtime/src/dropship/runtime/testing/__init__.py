@@ -6,5 +6,16 @@ A pytest plugin (entry point ``pytest11``), so that its assertions show differen
 from dropship.runtime.testing.scene import Scene, given
 from dropship.runtime.testing.servers import Servers, settings_for
 from dropship.runtime.testing.waiting import eventually
+from dropship.runtime.testing.whole import Deployment, Log, deployed, living
 
-__all__ = ["Scene", "Servers", "eventually", "given", "settings_for"]
+__all__ = [
+    "Deployment",
+    "Log",
+    "Scene",
+    "Servers",
+    "deployed",
+    "eventually",
+    "given",
+    "living",
+    "settings_for",
+]

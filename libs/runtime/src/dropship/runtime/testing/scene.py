@@ -56,6 +56,36 @@ def given(*facts: Any, initial: S, evolve: Callable[[S, Any], S]) -> Given[S]:
     return Given(initial, evolve).and_then(facts)
 
 
+def envelope_of(
+    event: Event,
+    number: int,
+    *,
+    key: str,
+    at: datetime,
+    tenant: str | None = None,
+    subject: str | None = None,
+    correlation: str | None = None,
+    causation: str | None = None,
+) -> Envelope:
+    """How the event travels when its owner says it; the id follows from the number."""
+    id_ = str(uuid5(_IDS, str(number)))
+    return Envelope(
+        specversion=SPEC,
+        id=id_,
+        source=event.owner,
+        type=event.wire_type(),
+        subject=subject or key,
+        time=at,
+        dataschema=f"{SCHEMAS}{event.wire_type()}.json",
+        datacontenttype=JSON,
+        partitionkey=key,
+        data=Raw(msgspec.json.encode(event)),
+        correlationid=correlation or id_,
+        causationid=causation,
+        tenant=tenant,
+    )
+
+
 class Scene:
     """Handlers on a real database, without NATS: given facts heard, when one is heard, then said.
 
@@ -73,22 +103,9 @@ class Scene:
     ) -> Heard[Any]:
         """The event as it would come from the log."""
         self._heard += 1
-        id_ = str(uuid5(_IDS, str(self._heard)))
-        envelope = Envelope(
-            specversion=SPEC,
-            id=id_,
-            source=event.owner,
-            type=event.wire_type(),
-            subject=more.pop("subject", key),
-            time=more.get("at", AT),
-            dataschema=f"{SCHEMAS}{event.wire_type()}.json",
-            datacontenttype=JSON,
-            partitionkey=key,
-            data=Raw(msgspec.json.encode(event)),
-            correlationid=more.pop("correlation", id_),
-            tenant=tenant,
-        )
-        return Heard(event, envelope, self._heard, more.pop("at", AT))
+        at = more.pop("at", AT)
+        envelope = envelope_of(event, self._heard, key=key, at=at, tenant=tenant, **more)
+        return Heard(event, envelope, self._heard, at)
 
     async def hears(self, handler: Callable[..., Awaitable[None]], *heard: Heard[Any]) -> None:
         """Let a one-by-one handler hear these, each in its own transaction."""

@@ -11,6 +11,8 @@ from pydantic import SecretStr
 
 from dropship.runtime import migrating
 from dropship.runtime.bus import Bus
+from dropship.runtime.clock import Clock
+from dropship.runtime.database import Database
 from dropship.runtime.embedded import NatsServer, PostgresServer, User, new_password
 from dropship.runtime.house import create_0001
 from dropship.runtime.settings import ServiceSettings
@@ -90,6 +92,17 @@ class Servers:
     def app_dsn(self, database: str, service: str) -> str:
         """What the service itself connects with: its own role, DML only."""
         return self.postgres.dsn(database, f"{service}_app", self.password)
+
+    @asynccontextmanager
+    async def database_of(self, service: str, clock: Clock) -> AsyncIterator[Database]:
+        """A migrated database as the service itself sees it, open."""
+        dsn = self.app_dsn(self.migrated_database(service), service)
+        database = Database(dsn, service, clock)
+        await database.open()
+        try:
+            yield database
+        finally:
+            await database.close()
 
     @asynccontextmanager
     async def nats(self, topology: Topology | None = None) -> AsyncIterator[NatsServer]:

@@ -50,6 +50,7 @@ def decide(facts: Facts, at: datetime) -> Ruling:
         tuple(trouble for finding in findings for trouble in finding.troubles),
         at,
         stock_known=stock.known,
+        sold_here=stock.sold_here,
         margin_is_back=priced.margin_is_back,
     )
     findings = (*findings, cost_move_of(facts, rules.cost_move), pause)
@@ -111,6 +112,7 @@ def _folded(
         revisit_at=min((moment for moment in moments if moment is not None), default=None),
         sellable_since=pause.sellable_since,
         fee_schedule=None if priced.terms is None else priced.terms.schedule.id,
+        sold_here=pause.sold_here,
     )
 
 

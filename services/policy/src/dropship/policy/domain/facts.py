@@ -30,6 +30,7 @@ class Last(Struct, frozen=True):
     price: Money | None
     quantity: int
     holds: tuple[str, ...]
+    sold_here: bool = False
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -38,6 +39,9 @@ class Facts(Struct, frozen=True, kw_only=True):
     `override`, `min_price` and `max_price` are the listing's own; None means nobody typed one.
     `cost` is None while no price is known or there is no offer to buy. `previous_cost` is set only
     in the evaluation that a PriceChanged causes. `availability` is None before the first look.
+
+    `sold` is how many the tenant's buyers ordered, and did not call off, since the supplier began
+    to state the number that it states: the page may not have counted them yet.
 
     `sellable_since` is a memory of the listing, not of the product, because whether four pieces can
     be sold depends on its policy: keep what `Ruling.sellable_since` said and hand it in again,
@@ -59,6 +63,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     stock: int | None = None
     quantity_kind: QuantityKind | None = None
     ships_in_days: int | None = None
+    sold: int = 0
     vanished: bool = False
     sellable_since: datetime | None = None
     previous_cost: Money | None = None
@@ -92,6 +97,9 @@ class Ruling(Struct, frozen=True, kw_only=True):
     `rules` say the same to a seller. `revisit_at` is when time alone may change the ruling:
     evaluate again then, though nothing is heard. `sellable_since` and `as_last` are for the next
     `Facts`.
+
+    `sold_here`: it is out of stock by our own sales alone. The supplier never ran out, so there is
+    no return of his to be waited out.
     """
 
     price: Money | None
@@ -105,7 +113,9 @@ class Ruling(Struct, frozen=True, kw_only=True):
     revisit_at: datetime | None = None
     sellable_since: datetime | None = None
     fee_schedule: str | None = None
+    sold_here: bool = False
 
     def as_last(self) -> Last:
         """This ruling as the next evaluation of the same listing looks back on it."""
-        return Last(self.price, self.quantity, tuple(hold.value for hold in self.holds))
+        holds = tuple(hold.value for hold in self.holds)
+        return Last(self.price, self.quantity, holds, self.sold_here)

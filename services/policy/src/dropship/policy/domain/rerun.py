@@ -39,6 +39,7 @@ def differences(was: Ruling, now: Ruling) -> tuple[str, ...]:
         ("fee schedule", was.fee_schedule or "none", now.fee_schedule or "none"),
         ("reasons", _list(was.reasons), _list(now.reasons)),
         ("sellable since", str(was.sellable_since), str(now.sellable_since)),
+        ("sold here", str(was.sold_here), str(now.sold_here)),
     )
     said = [f"{what} was {before}, is {after}" for what, before, after in pairs if before != after]
     said += [f"{what} said otherwise" for what, same in _texts(was, now) if not same]

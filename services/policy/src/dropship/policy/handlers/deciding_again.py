@@ -1,6 +1,8 @@
-"""Listings that no event of their own calls for: their policy changed, or their time has come."""
+"""Listings that no event of their product calls for: their policy changed, some of it was sold, or
+their time has come.
+"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
@@ -9,15 +11,16 @@ import msgspec
 from dropship.contracts.decisions import Link
 from dropship.contracts.policies import PolicyDefined, PolicyRetired
 from dropship.policy.handlers.evaluating import Judgement, Trigger, judge, write
-from dropship.policy.projections import listings, policies, products
+from dropship.policy.projections import listings, policies, products, sales
 from dropship.policy.projections.policies import Changed
+from dropship.policy.projections.sales import Told
 from dropship.policy.queries.knowing import Known, of_products
 from dropship.policy.queries.why import said_before
 from dropship.runtime.database import Database
 from dropship.runtime.journal import Cause, Transaction
 from dropship.runtime.telemetry import get_logger
 
-POLICY, REVISIT = "policy", "revisit"
+POLICY, ORDER, REVISIT = "policy", "order", "revisit"
 MOST_AT_ONCE = 500
 """How many listings one round marks due; the rest is due a round later."""
 
@@ -27,19 +30,36 @@ LONGEST_CHAIN = 8
 _log = get_logger()
 
 
-class Reason(NamedTuple):
-    """Why one listing of a product is due. `policy` is None where only time has passed.
+class Due(NamedTuple):
+    """Why listings of one product are due: the policy of some, the orders of some tenants, and for
+    some that time has passed.
 
     The cause of a due row is not used: rows of several tenants are drained as one.
     """
 
-    listing: str
-    policy: UUID | None
+    policies: dict[str, UUID]
+    orders: list[UUID]
+    revisits: set[str]
 
     @classmethod
-    def read(cls, text: str) -> "Reason":
-        kind, *names = text.split(" ")
-        return cls(names[-1], UUID(names[0]) if kind == POLICY else None)
+    def read(cls, reasons: Iterable[str]) -> "Due":
+        due = cls({}, [], set())
+        for reason in reasons:
+            kind, *names = reason.split(" ")
+            if kind == POLICY:
+                due.policies[names[1]] = UUID(names[0])
+            elif kind == ORDER:
+                due.orders.append(UUID(names[0]))
+            else:
+                due.revisits.add(names[0])
+        return due
+
+
+class Because(NamedTuple):
+    """What became of the policies, and what was told of the orders, by tenant."""
+
+    changed: Mapping[UUID, Changed]
+    ordered: Mapping[str, Told]
 
 
 def because_of_policy(policy: UUID, listing: str) -> str:
@@ -47,11 +67,21 @@ def because_of_policy(policy: UUID, listing: str) -> str:
     return f"{POLICY} {policy} {listing}"
 
 
+def because_of_order(order: str) -> str:
+    """The reason that a tenant's listings are due for an order: whichever there are by then."""
+    return f"{ORDER} {order}"
+
+
+def because_of_time(listing: UUID) -> str:
+    """The reason that a listing is due though nothing is heard."""
+    return f"{REVISIT} {listing}"
+
+
 async def mark_revisits(database: Database) -> None:
     """The round that marks due what time alone may have changed."""
     async with database.transaction() as tx:
         for product, listing in await listings.take_revisits(tx, MOST_AT_ONCE):
-            await tx.mark_due(str(product), f"{REVISIT} {listing}")
+            await tx.mark_due(str(product), because_of_time(listing))
 
 
 async def decide_again(key: str, reasons: list[str], tx: Transaction) -> None:
@@ -62,32 +92,42 @@ async def decide_again(key: str, reasons: list[str], tx: Transaction) -> None:
     """
     product = UUID(key)
     await products.lock(tx, [product])
-    due = _by_listing(Reason.read(reason) for reason in reasons)
-    changed = await policies.changed(tx, [one.policy for one in due.values() if one.policy])
+    due = Due.read(reasons)
+    because = Because(
+        await policies.changed(tx, list(due.policies.values())),
+        await sales.told(tx, product, due.orders),
+    )
     judged: list[Judgement] = []
     for known in await of_products(tx, [product]):
-        reason = due.get(known.facts.listing_id)
-        if reason is not None:
-            judged += await _judge(tx, known, changed.get(reason.policy) if reason.policy else None)
+        judged += await _judge(tx, known, due, because)
     await write(tx, judged)
 
 
-def _by_listing(reasons: Iterable[Reason]) -> dict[str, Reason]:
-    """One reason for each listing: a policy's before that of time."""
-    found: dict[str, Reason] = {}
-    for reason in reasons:
-        if reason.policy is not None or reason.listing not in found:
-            found[reason.listing] = reason
-    return found
-
-
-async def _judge(tx: Transaction, known: Known, changed: Changed | None) -> list[Judgement]:
-    trigger = _defined(changed) if changed else await _passed(tx, known)
+async def _judge(tx: Transaction, known: Known, due: Due, because: Because) -> list[Judgement]:
+    trigger = await _trigger(tx, known, due, because)
+    if trigger is None:
+        return []
     try:
         return [judge(tx, known, trigger)]
     except Exception as error:
         _log.error("decision_failed", listing=known.facts.listing_id, error=repr(error)[:300])
         return []
+
+
+async def _trigger(tx: Transaction, known: Known, due: Due, because: Because) -> Trigger | None:
+    """The one reason of those for a listing that is told: its policy before an order, and an order
+    before time.
+    """
+    listing = known.facts.listing_id
+    policy = due.policies.get(listing)
+    if policy is not None and policy in because.changed:
+        return _defined(because.changed[policy])
+    if known.tenant in because.ordered:
+        order = because.ordered[known.tenant]
+        return Trigger(cause=order.cause, chain=order.chain)
+    if policy is not None or listing in due.revisits:
+        return await _passed(tx, known)
+    return None
 
 
 def _defined(changed: Changed) -> Trigger:

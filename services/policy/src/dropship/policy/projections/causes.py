@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from dropship.contracts.decisions import Link
+from dropship.contracts.envelope import Envelope
 from dropship.contracts.listings import (
     ListingAmended,
     ListingPaused,
@@ -43,7 +44,7 @@ def chain_of_product(heard: Heard[ProductFact]) -> Chain:
             at, looked = since, "The supplier's page was gone."
         case PriceChanged(observed_at=at) | StockChanged(observed_at=at) as event:
             seen, looked = OfferObserved, "The supplier's offer was read."
-    fact = _link(heard, _product_sentence(event))
+    fact = _link(heard.envelope, _product_sentence(event))
     look = heard.envelope.causationid
     if look is None:
         return (fact,)
@@ -60,12 +61,22 @@ def chain_of_wish(heard: Heard[ListingRequested | ListingAmended]) -> Chain:
     said = "The listing was asked for" if asked else "What is wanted of the listing was changed"
     if wish.price is not None:
         said += f", at a typed price of {amount(wish.price)}"
-    return (_link(heard, f"{said}{_by_whom(heard)}."),)
+    return (_link(heard.envelope, f"{said}{_by_whom(heard)}."),)
+
+
+def link_of_order(envelope: Envelope, quantity: int) -> Link:
+    """What was bought of one product; who bought it is told nowhere."""
+    return _link(envelope, f"{quantity} {'was' if quantity == 1 else 'were'} ordered in the shop.")
+
+
+def link_of_cancellation(envelope: Envelope) -> Link:
+    """What was bought is not to be sent after all."""
+    return _link(envelope, "The order was called off.")
 
 
 def link_of_outcome(heard: Heard[Brought]) -> Link:
     """What a decision led to on the marketplace."""
-    return _link(heard, _outcome_sentence(heard.event))
+    return _link(heard.envelope, _outcome_sentence(heard.event))
 
 
 def as_json(links: Sequence[Link]) -> str:
@@ -78,14 +89,14 @@ def amount(money: Money | None) -> str:
     return "no price" if money is None else f"{money.amount} {money.currency}"
 
 
-def _link(heard: Heard[Any], said: str) -> Link:
+def _link(envelope: Envelope, said: str) -> Link:
     return Link(
-        event_id=heard.envelope.id,
-        type=heard.envelope.type,
-        by=heard.envelope.source,
-        at=heard.envelope.time,
+        event_id=envelope.id,
+        type=envelope.type,
+        by=envelope.source,
+        at=envelope.time,
         said=said,
-        caused_by=heard.envelope.causationid,
+        caused_by=envelope.causationid,
     )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from dropship.contracts.availability import Availability, QuantityKind
 from dropship.contracts.products import (
     PriceChanged,
     ProductImported,
@@ -16,6 +17,8 @@ from dropship.contracts.products import (
 from dropship.policy.projections.causes import Chain, as_json
 from dropship.pricing.money import Money, from_wire
 from dropship.runtime.journal import Transaction
+
+NONE_LEFT = frozenset({Availability.out_of_stock, Availability.discontinued})
 
 
 class Noted(Struct, frozen=True):
@@ -39,7 +42,9 @@ UPDATE products SET cost_minor = %s, cost_currency = %s, flags = %s, price_said 
 """
 _RESTOCK = """
 UPDATE products SET availability = %s, stock = %s, quantity_kind = %s, ships_in_days = %s,
-       stock_said = %s, vanished_at = NULL
+       stated_at = CASE WHEN coalesce(%s::int, stated) IS DISTINCT FROM stated THEN %s
+                        ELSE stated_at END,
+       stated = coalesce(%s::int, stated), stock_said = %s, vanished_at = NULL
  WHERE id = %s
 """
 _VANISH = "UPDATE products SET vanished_at = %s, vanished_said = %s WHERE id = %s"
@@ -68,6 +73,13 @@ async def note(tx: Transaction, noted: Sequence[Noted]) -> None:
         await tx.executemany(sql, rows)
 
 
+def stated_by(fact: StockChanged) -> int | None:
+    """The number that the supplier states; words for none state one, too."""
+    if fact.new in NONE_LEFT:
+        return 0
+    return None if fact.quantity_kind is QuantityKind.assumed else fact.new_quantity
+
+
 def _written(one: Noted) -> tuple[str, tuple[Any, ...]]:
     match one.fact:
         case ProductImported(source=source):
@@ -80,6 +92,7 @@ def _written(one: Noted) -> tuple[str, tuple[Any, ...]]:
         case StockChanged() as fact:
             kind = fact.quantity_kind.value if fact.quantity_kind else None
             stock = (fact.new.value, fact.new_quantity, kind, fact.ships_in_days)
-            return _RESTOCK, (*stock, as_json(one.chain))
+            stated = stated_by(fact)
+            return _RESTOCK, (*stock, stated, fact.observed_at, stated, as_json(one.chain))
         case ProductVanished() as fact:
             return _VANISH, (fact.since, as_json(one.chain))

@@ -4,11 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from dropship.contracts.alerts import Alert, AlertKind, AlertPage, TenantAlerts
-from dropship.policy.queries.knowing import Reads
 from dropship.runtime.asking import Asked
-from dropship.runtime.database import Database
+from dropship.runtime.database import Database, Reads
 from dropship.runtime.errors import Refused
-from dropship.runtime.paging import cursor_of, read_cursor
+from dropship.runtime.paging import cut, read_cursor
 
 _SELECT = """
 SELECT id, alert_type, severity, message, listing_id, product_id, store_id, source, threshold,
@@ -31,12 +30,8 @@ async def tenant_alerts(asked: Asked[TenantAlerts], database: Database) -> Alert
     rows = await database.fetch_all(
         _PAGE, (asked.tenant, *before, question.open, listing, listing, question.limit + 1)
     )
-    items = [_alert(row) for row in rows[: question.limit]]
-    more = len(rows) > question.limit
-    return AlertPage(
-        items=items,
-        next_cursor=cursor_of(items[-1].raised_at, UUID(items[-1].id)) if more else None,
-    )
+    shown, cursor = cut(rows, question.limit, at=9, id_=0)
+    return AlertPage(items=[_alert(row) for row in shown], next_cursor=cursor)
 
 
 async def read(reads: Reads, tenant: str, alert_id: str) -> Alert:

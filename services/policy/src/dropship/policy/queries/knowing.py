@@ -1,7 +1,7 @@
 """Listings with all that a decision about them rests on."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -14,13 +14,17 @@ from dropship.policy.domain.facts import Facts
 from dropship.policy.domain.scope import Candidate, in_force
 from dropship.policy.queries.verdicts import Verdict
 from dropship.pricing.money import Money
+from dropship.runtime.database import Reads
 
 _LISTINGS = """
 SELECT l.tenant_id, l.policy_id, l.decision_no, l.verdict::text, l.cause,
        l.id, l.product_id, l.store_id, l.currency, l.fee_schedule, l.sellable_since,
        l.override_minor, l.override_currency, l.min_price_minor, l.min_price_currency,
        l.max_price_minor, l.max_price_currency, p.cost_minor, p.cost_currency,
-       p.flags, p.availability, p.stock, p.quantity_kind, p.ships_in_days, p.vanished_at
+       p.flags, p.availability, p.stock, p.quantity_kind, p.ships_in_days, p.vanished_at,
+       (SELECT coalesce(sum(s.quantity), 0) FROM sold s
+         WHERE s.tenant_id = l.tenant_id AND s.product_id = l.product_id
+           AND s.ordered_at >= p.stated_at AND s.cancelled_at IS NULL)
   FROM listings l LEFT JOIN products p ON p.id = l.product_id
  WHERE l.status NOT IN ('Ended', 'Delisted')
 """
@@ -33,14 +37,6 @@ SELECT p.tenant_id, p.id, p.version, p.store_id, p.rank, v.rules::text
  WHERE p.tenant_id = ANY(%s) AND p.retired_at IS NULL
    AND (p.store_id IS NULL OR p.store_id = ANY(%s::uuid[]))
 """
-
-
-class Reads(Protocol):
-    """A database or a transaction, as far as a question needs it."""
-
-    async def fetch_one(self, sql: str, params: Any = ()) -> tuple[Any, ...] | None: ...
-
-    async def fetch_all(self, sql: str, params: Any = ()) -> list[tuple[Any, ...]]: ...
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -115,7 +111,7 @@ def _known(row: tuple[Any, ...]) -> Known:
 
 def _facts(row: Sequence[Any], verdict: Verdict | None) -> Facts:
     id_, product_id, store_id, currency, fee_schedule, sellable_since = row[:6]
-    flags, availability, stock, kind, ships_in_days, vanished_at = row[14:]
+    flags, availability, stock, kind, ships_in_days, vanished_at, sold = row[14:]
     return Facts(
         listing_id=str(id_),
         product_id=str(product_id),
@@ -131,6 +127,7 @@ def _facts(row: Sequence[Any], verdict: Verdict | None) -> Facts:
         stock=stock,
         quantity_kind=QuantityKind(kind) if kind else None,
         ships_in_days=ships_in_days,
+        sold=sold,
         vanished=vanished_at is not None,
         sellable_since=sellable_since,
         last=verdict.last if verdict else None,

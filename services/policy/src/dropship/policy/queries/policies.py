@@ -13,11 +13,10 @@ from dropship.contracts.policies import (
     TenantPolicies,
 )
 from dropship.policy.domain.defining import faults
-from dropship.policy.queries.knowing import Reads
 from dropship.runtime.asking import Asked
-from dropship.runtime.database import Database
+from dropship.runtime.database import Database, Reads
 from dropship.runtime.errors import Refused
-from dropship.runtime.paging import cursor_of, read_cursor
+from dropship.runtime.paging import cut, read_cursor
 
 _SELECT = """
 SELECT p.id, p.version, p.name, p.store_id, v.rules::text, p.created_at, p.updated_at, p.retired_at
@@ -40,12 +39,8 @@ async def tenant_policies(asked: Asked[TenantPolicies], database: Database) -> P
     question = asked.question
     before = read_cursor(question.cursor)
     rows = await database.fetch_all(_PAGE, (asked.tenant, *before, question.limit + 1))
-    items = [_policy(row) for row in rows[: question.limit]]
-    more = len(rows) > question.limit
-    return PolicyPage(
-        items=items,
-        next_cursor=cursor_of(items[-1].created_at, UUID(items[-1].id)) if more else None,
-    )
+    shown, cursor = cut(rows, question.limit, at=5, id_=0)
+    return PolicyPage(items=[_policy(row) for row in shown], next_cursor=cursor)
 
 
 async def read(reads: Reads, tenant: str, id_: UUID) -> Policy:

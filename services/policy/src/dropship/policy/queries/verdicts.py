@@ -26,11 +26,13 @@ class Verdict(Struct, frozen=True, kw_only=True):
     policy_id: str | None
     policy_version: int | None
     fee_schedule: str | None
+    sold_here: bool = False
 
     @property
     def last(self) -> Last:
         """As the next evaluation looks back on it."""
-        return Last(self.price, self.quantity, tuple(hold.value for hold in self.holds))
+        holds = tuple(hold.value for hold in self.holds)
+        return Last(self.price, self.quantity, holds, self.sold_here)
 
     @property
     def outlook(self) -> Outlook:
@@ -56,6 +58,7 @@ def verdict_of(facts: Facts, ruling: Ruling) -> Verdict:
         policy_id=facts.policy.policy_id if facts.policy else None,
         policy_version=facts.policy.version if facts.policy else None,
         fee_schedule=ruling.fee_schedule,
+        sold_here=ruling.sold_here,
     )
 
 

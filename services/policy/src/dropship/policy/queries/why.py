@@ -10,10 +10,9 @@ from msgspec import Struct
 from dropship.contracts.decisions import DecisionMade, Link, ListingWhy, ListingWhyNot, Why, WhyNot
 from dropship.policy.domain.facts import Facts, Ruling
 from dropship.policy.domain.wording import money
-from dropship.policy.queries.knowing import Reads
 from dropship.policy.queries.verdicts import in_wire
 from dropship.runtime.asking import Asked
-from dropship.runtime.database import Database
+from dropship.runtime.database import Database, Reads
 from dropship.runtime.errors import Refused
 
 

@@ -30,8 +30,8 @@ from dropship.contracts.ids import plugin_of
 from dropship.contracts.offers import FailureReason
 from dropship.contracts.suppliers import SupplierRegistered
 from dropship.runtime.egress import Egress
+from dropship.runtime.testing.prepared import Answer, PreparedServer, by_path, serving
 from dropship.scraper.adapters.port import Supplier, Tools, Unreached
-from dropship.scraper.adapters.recorded_server import Answer, RecordedServer, serving
 from dropship.scraper.adapters.transport import BrowserTransport, PlainTransport
 from dropship.scraper.domain.reading import BLOCKS, PASSING, Look, NoReading, Reading
 
@@ -79,10 +79,10 @@ class SupplierConformance:
     @asynccontextmanager
     async def _plugged_in(
         self, answers: dict[str, Answer]
-    ) -> AsyncIterator[tuple[Supplier, RecordedServer]]:
+    ) -> AsyncIterator[tuple[Supplier, PreparedServer]]:
         egress = Egress(development=True)
         browser = BrowserTransport(egress)
-        async with serving(answers) as server:
+        async with serving(by_path(answers)) as server:
             tools = Tools(browser=browser, plain=PlainTransport(egress), base_url=server.url)
             try:
                 yield type(self).plugin(tools), server
@@ -156,7 +156,9 @@ class SupplierConformance:
         whole = self._answers(case)
         for share in (0.0, 0.3, 0.9):
             cut = {
-                path: msgspec.structs.replace(answer, cut_at=int(len(answer.body) * share))
+                path: msgspec.structs.replace(
+                    answer, cut_at=int(len(answer.body) * share), announced=False
+                )
                 for path, answer in whole.items()
             }
             told = await self._told(case, cut)

@@ -36,6 +36,7 @@ from dropship.contracts import money as wire
 from dropship.pricing.fees import schedules
 from dropship.pricing.money import Money, from_wire, to_wire
 from dropship.runtime.egress import Egress
+from dropship.runtime.testing.prepared import Answer, PreparedServer, one_by_one, serving
 from dropship.syncer.adapters.errors import (
     AuthExpired,
     AuthRevoked,
@@ -45,7 +46,6 @@ from dropship.syncer.adapters.errors import (
     Unavailable,
 )
 from dropship.syncer.adapters.port import Access, Credentials, Marketplace, Seen, Shown, Wanted
-from dropship.syncer.adapters.scripted_server import Answer, ScriptedServer, serving
 
 WRITES = ("create", "publish", "set_price", "set_quantity", "end")
 READS = ("find", "orders_since")
@@ -106,9 +106,9 @@ class MarketplaceConformance:
     @asynccontextmanager
     async def _plugged_in(
         self, script: Sequence[Answer]
-    ) -> AsyncIterator[tuple[Marketplace, ScriptedServer]]:
+    ) -> AsyncIterator[tuple[Marketplace, PreparedServer]]:
         egress = Egress(development=True, tls=_certificates())
-        async with serving(script) as server:
+        async with serving(one_by_one(script)) as server:
             market = type(self).plugin(egress, server.url + "/{shop}")
             try:
                 yield market, server

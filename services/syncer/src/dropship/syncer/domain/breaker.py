@@ -19,7 +19,7 @@ def jumps_too_far(old: Money, new: Money, cleared: Money | None) -> str | None:
     """Why one price moves too far at once, unless a person has let that pass; None if it does not.
 
     Measured against what the marketplace shows: more than 40 % down, or to more than three times
-    as much. `cleared` lets pass whatever goes no further than it.
+    as much. `cleared` lets pass what goes no further than it, once.
     """
     if old.currency != new.currency:
         return "the price would change its currency"

@@ -37,6 +37,7 @@ from dropship.syncer.domain.steps import (
     more_urgent,
     next_step,
 )
+from dropship.syncer.domain.weighing import alarm
 
 READ_LAG_S = 5.0
 """For a marketplace that does not tell its own."""
@@ -171,7 +172,7 @@ def begin(listing: Listing, command_id: str, scene: Scene, at: datetime) -> Begu
         return Begun(change=Change(listing=listing))
     step = next_step(listing, scene.standing)
     if step is None:
-        return Begun(change=settle(put_down(listing, command_id), scene.standing, at))
+        return _unsent(listing, command_id, scene, at)
     shown_from = shows_at(listing, scene.read_lag_s)
     if isinstance(step, Look) and shown_from is not None and at < shown_from:
         too_early = replace(put_down(listing, command_id), bring_again_at=shown_from)
@@ -238,8 +239,17 @@ def _suspended(listing: Listing, command_id: str, scene: Scene, at: datetime) ->
         f"{moved} of {scene.active} prices would move by more than 25 % within ten minutes",
     )
     standing = replace(scene.standing, status=StoreStatus.suspended, reason=why.reason.value)
-    begun = _go_on(listing, command_id, standing, at, ())
+    begun = _unsent(listing, command_id, replace(scene, standing=standing), at)
     return replace(begun, change=replace(begun.change, suspend=why))
+
+
+def _unsent(listing: Listing, command_id: str, scene: Scene, at: datetime) -> Begun:
+    """Nothing that is wanted may be sent: what sells at a loss as it stands is paused instead."""
+    standing = scene.standing
+    no = None if standing.writable else alarm(listing, scene.product, scene.fee_schedule, at)
+    if no is not None:
+        listing = replace(hold(listing, no.hold), sync_detail=no.detail)
+    return _go_on(listing, command_id, standing, at, ())
 
 
 def _go_on(

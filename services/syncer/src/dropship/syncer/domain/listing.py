@@ -66,10 +66,10 @@ class Listing(Struct, frozen=True, kw_only=True):
     """One listing. `own_holds` are the syncer's, besides the decision's.
 
     `there` None: nothing stands there. `sync` unknown: something may, look first. `ending` is why
-    it shall end. `cleared` is a price that a person let pass the breaker. `failures` counts calls
-    that came to nothing since the last that worked; `bring_again_at` is when the next is due.
-    `sent_at` is when a call that changes something was last answered: the marketplace may go on
-    showing what was before for a while.
+    it shall end. `cleared` is a price that a person let pass the breaker, until one is made.
+    `failures` counts calls that came to nothing since the last that worked; `bring_again_at` is
+    when the next is due. `sent_at` is when a call that changes something was last answered: the
+    marketplace may go on showing what was before for a while.
     """
 
     id: str
@@ -173,10 +173,19 @@ def lift(listing: Listing, reasons: Iterable[Hold]) -> Listing:
 
 def resume(listing: Listing) -> Listing:
     """A person lifts what waits for one. The price wanted now may pass the breaker, once seen."""
-    decided = listing.decided
-    cleared = decided.price if decided and Hold.breaker in listing.own_holds else listing.cleared
+    price = listing.decided.price if listing.decided else None
+    seen = Hold.breaker in listing.own_holds or _was_cut(listing, price)
     lifted = lift(listing, FOR_A_PERSON)
+    cleared = price if seen else listing.cleared
     return replace(lifted, cleared=cleared, bring_again_at=None, failures=0)
+
+
+def _was_cut(listing: Listing, price: Money | None) -> bool:
+    """Whether somebody else has put it lower than is wanted: back up is what a person agrees to."""
+    there = listing.there
+    if Hold.drifted not in listing.own_holds or there is None or price is None:
+        return False
+    return there.price.currency == price.currency and there.price < price
 
 
 def end(listing: Listing, reason: str) -> Listing:

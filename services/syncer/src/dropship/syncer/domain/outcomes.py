@@ -101,9 +101,15 @@ def seen(
         sync_detail=None if worked else listing.sync_detail,
         failures=0 if worked else listing.failures,
         sent_at=at if worked else listing.sent_at,
+        cleared=None if _priced(there, intent.step) else listing.cleared,
     )
     listing, facts = _as_it_stands(listing, there, intent.step, intent.decision_no)
     return settle(listing, standing, at, facts)
+
+
+def _priced(there: There | None, sent: Step) -> bool:
+    """Whether a price was made: what a person let pass the breaker has passed, and counts once."""
+    return isinstance(sent, SetPrice) and there is not None and there.price == sent.price
 
 
 def checked(listing: Listing, there: There | None, standing: Standing, at: datetime) -> Change:
@@ -130,9 +136,7 @@ def _as_it_stands(
     hidden = there.shown == "draft" and not listing.published
     if hidden or not _in_currency(there, listing):
         return now, tuple(facts)
-    if drift is not None and listing.status is ListingStatus.Paused:
-        return now, tuple(facts)
-    now, moved = _moved(listing.there, now, there, decision_no)
+    now, moved = _moved(listing.there, now, there, decision_no, by_hand=drift is not None)
     return now, (*facts, *moved)
 
 
@@ -163,9 +167,12 @@ def _over(listing: Listing, sent: Step, reason: str) -> tuple[Listing, tuple[Eve
 
 
 def _moved(
-    before: There | None, listing: Listing, there: There, decision_no: int
+    before: There | None, listing: Listing, there: There, decision_no: int, *, by_hand: bool
 ) -> tuple[Listing, tuple[Event, ...]]:
-    """The events in the difference, for a listing that is on offer."""
+    """The events in the difference, for a listing that is on offer.
+
+    What somebody else puts up for sale while it is held is no resumption, and is taken down again.
+    """
     names = {
         "listing_id": listing.id,
         "product_id": listing.product_id,
@@ -186,7 +193,7 @@ def _moved(
         new = to_wire(there.price)
         facts.append(ListingRepriced(**names, old=old, new=new, decision_no=decision_no))
     status = listing.status
-    if status is ListingStatus.Paused and there.quantity > 0:
+    if status is ListingStatus.Paused and there.quantity > 0 and not by_hand:
         status = ListingStatus.Active
         facts.append(
             ListingResumed(
@@ -199,7 +206,7 @@ def _moved(
     elif status is ListingStatus.Active and there.quantity == 0 and listing.holds:
         status = ListingStatus.Paused
         facts.append(paused(listing, decision_no))
-    elif status is ListingStatus.Active and before and before.quantity != there.quantity:
+    elif before is not None and before.quantity != there.quantity:
         facts.append(
             ListingRestocked(
                 **names, old=before.quantity, new=there.quantity, decision_no=decision_no
@@ -301,11 +308,20 @@ def in_doubt(
 def _later(listing: Listing, step: Step, after_s: float, at: datetime) -> Listing:
     """Again after what the marketplace asks for, or after longer and longer.
 
-    Whatever stops a sale is tried again within half a minute.
+    What stops a sale, or one at too low a price, is tried again within half a minute.
     """
-    urgent = is_pause(step) or (isinstance(step, Look) and bool(listing.holds))
+    blind = isinstance(step, Look) and bool(listing.holds)
+    urgent = is_pause(step) or blind or _is_too_cheap(listing)
     longest = LONGEST_WAIT_TO_PAUSE_S if urgent else LONGEST_WAIT_S
     wait_s = min(FIRST_WAIT_S * 2 ** min(listing.failures - 1, 16), longest)
     if listing.bringing is not None:
         return listing
     return replace(listing, bring_again_at=at + timedelta(seconds=max(wait_s, after_s)))
+
+
+def _is_too_cheap(listing: Listing) -> bool:
+    """Whether it sells for less than is wanted: by now that may be a loss."""
+    there, wanted = listing.there, listing.decided.price if listing.decided else None
+    if there is None or wanted is None or not listing.sells:
+        return False
+    return there.price.currency == wanted.currency and there.price < wanted

@@ -23,6 +23,7 @@ from dropship.runtime.telemetry import get_logger
 from dropship.syncer.adapters.errors import (
     AuthExpired,
     AuthRevoked,
+    Frozen,
     MarketplaceError,
     ScopeMissing,
     Throttled,
@@ -120,6 +121,9 @@ class Keyring:
             raise
         except ScopeMissing as error:
             await self.suspend(store_id, SuspendReason.scope_missing, error.detail, cause)
+            raise
+        except Frozen as error:
+            await self.suspend(store_id, SuspendReason.frozen, error.detail, cause)
             raise
 
     async def _calling(self, store: UUID, call: Call[T]) -> T:

@@ -27,7 +27,7 @@ from dropship.runtime.journal import Transaction
 from dropship.syncer.domain.bringing import Change, settle
 from dropship.syncer.domain.listing import Listing, end, hold, resume
 from dropship.syncer.handlers.voice import Voice
-from dropship.syncer.handlers.wishes import consistent, payable
+from dropship.syncer.handlers.wishes import consistent, payable, policy_named, storable
 from dropship.syncer.projections import listings
 from dropship.syncer.projections.listings import Known
 from dropship.syncer.queries.listings import details
@@ -59,8 +59,8 @@ async def amend_listing(asked: Asked[AmendListing], tx: Transaction) -> bytes:
         _amount(wish.max_price, minors[2], currency, "max_price"),
     ]
     consistent(*amounts)
-    texts = (_given(wish.title, title), _given(wish.description, description))
-    policy = _given(wish.policy_id, policy_id)
+    texts = (_given(wish.title, title), storable(_given(wish.description, description)))
+    policy = policy_id if wish.policy_id is UNSET else policy_named(wish.policy_id)
     now = [amount.minor if amount else None for amount in amounts]
     await tx.execute(_KEEP, (*texts, policy, *now, known.id))
     listing = replace(known.listing, min_price=amounts[1])

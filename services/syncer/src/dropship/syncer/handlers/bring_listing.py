@@ -18,6 +18,7 @@ from dropship.runtime.telemetry import get_logger
 from dropship.runtime.working import Outcome, Task
 from dropship.syncer.adapters.errors import (
     AuthRevoked,
+    Frozen,
     Invalid,
     MarketplaceError,
     NotFound,
@@ -229,6 +230,8 @@ def _trouble(error: MarketplaceError) -> Trouble:
             return Barred(SuspendReason.auth_revoked, error.detail)
         case ScopeMissing():
             return Barred(SuspendReason.scope_missing, error.detail)
+        case Frozen():
+            return Barred(SuspendReason.frozen, error.detail)
         case Invalid():
             return Unfit(error.detail)
         case Stale() | NotFound():

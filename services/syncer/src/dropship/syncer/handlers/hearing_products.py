@@ -50,22 +50,7 @@ class Products:
     def __init__(self, lease_s: float) -> None:
         self._lease_s = lease_s
 
-    async def hear(
-        self,
-        batch: Sequence[
-            Heard[
-                ProductImported
-                | ProductDescribed
-                | PriceChanged
-                | StockChanged
-                | ProductVanished
-                | ProductWatched
-                | ProductUnwatched
-                | DecisionMade
-            ]
-        ],
-        tx: Transaction,
-    ) -> None:
+    async def hear(self, batch: Sequence[Heard[Told]], tx: Transaction) -> None:
         """Take in a batch. Raises Retry for a decision about a listing that we never asked for."""
         known = await products.want(tx, {UUID(heard.event.product_id) for heard in batch})
         decided = {UUID(h.event.listing_id) for h in batch if isinstance(h.event, DecisionMade)}

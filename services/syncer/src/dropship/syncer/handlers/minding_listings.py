@@ -23,7 +23,8 @@ the one that comes second finds itself overtaken."""
 
 _STALE = """
 SELECT id FROM listings WHERE status = 'Active' AND fresh_until <= %s
-   AND NOT own_holds @> '["stale"]' ORDER BY fresh_until LIMIT %s
+   AND shown = 'live' AND quantity > 0 AND NOT own_holds @> '["stale"]'
+ ORDER BY fresh_until LIMIT %s
 """
 _DUE = """
 SELECT id FROM listings WHERE bring_again_at <= %s AND bringing IS NULL

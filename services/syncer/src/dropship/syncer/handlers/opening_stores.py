@@ -15,6 +15,7 @@ from dropship.runtime.telemetry import get_logger
 from dropship.runtime.working import Outcome, Task
 from dropship.syncer.adapters.errors import (
     AuthRevoked,
+    Frozen,
     Invalid,
     MarketplaceError,
     NotFound,
@@ -29,6 +30,7 @@ AGAIN_LATER = timedelta(minutes=5)
 _LASTING: dict[type[MarketplaceError], str] = {
     AuthRevoked: "credentials_refused",
     ScopeMissing: "scope_missing",
+    Frozen: "frozen",
     Invalid: "unfit",
     NotFound: "unfit",
 }

@@ -3,10 +3,12 @@
 A released command is due again when it would be too late, so one that is lost is not forgotten.
 """
 
-from datetime import timedelta
-from uuid import uuid5
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
 
 from dropship.contracts.listings import CheckListing
+from dropship.contracts.messages import Command, Lane
 from dropship.contracts.stores import OpenStore, PollOrders
 from dropship.runtime.database import Database
 
@@ -47,35 +49,42 @@ class Releasing:
 
     async def release_polls(self, database: Database) -> None:
         """Order a reading of the orders of each live store that is due."""
-        async with database.transaction() as tx:
-            late = tx.at + timedelta(seconds=WORTH_S)
-            again = tx.at + self._poll_every
-            for id_, tenant, marketplace, due in await tx.fetch_all(
-                _POLLS, (again, tx.at, AT_ONCE)
-            ):
-                tx.order(
-                    PollOrders(store_id=str(id_), not_after=late),
-                    plugin=marketplace,
-                    lane="soon",
-                    command_id=uuid5(id_, f"poll/{due.isoformat()}"),
-                    tenant=tenant,
-                )
+
+        def poll(id_: UUID, late: datetime) -> PollOrders:
+            return PollOrders(store_id=str(id_), not_after=late)
+
+        await _release(database, _POLLS, self._poll_every, poll, "poll", lane="soon")
 
     async def release_checks(self, database: Database) -> None:
         """Order a comparison of each listing on the marketplace that is due."""
-        async with database.transaction() as tx:
-            late = tx.at + timedelta(seconds=WORTH_S)
-            again = tx.at + self._check_every
-            for id_, tenant, marketplace, due in await tx.fetch_all(
-                _CHECKS, (again, tx.at, AT_ONCE)
-            ):
-                tx.order(
-                    CheckListing(listing_id=str(id_), not_after=late),
-                    plugin=marketplace,
-                    lane="later",
-                    command_id=uuid5(id_, f"check/{due.isoformat()}"),
-                    tenant=tenant,
-                )
+
+        def check(id_: UUID, late: datetime) -> CheckListing:
+            return CheckListing(listing_id=str(id_), not_after=late)
+
+        await _release(database, _CHECKS, self._check_every, check, "check", lane="later")
+
+
+async def _release(
+    database: Database,
+    take_due: str,
+    every: timedelta,
+    order: Callable[[UUID, datetime], Command],
+    name: str,
+    *,
+    lane: Lane,
+) -> None:
+    """Order what is due, and say when it is due again."""
+    async with database.transaction() as tx:
+        late = tx.at + timedelta(seconds=WORTH_S)
+        rows = await tx.fetch_all(take_due, (tx.at + every, tx.at, AT_ONCE))
+        for id_, tenant, marketplace, due in rows:
+            tx.order(
+                order(id_, late),
+                plugin=marketplace,
+                lane=lane,
+                command_id=uuid5(id_, f"{name}/{due.isoformat()}"),
+                tenant=tenant,
+            )
 
 
 async def reopen_stores(database: Database) -> None:

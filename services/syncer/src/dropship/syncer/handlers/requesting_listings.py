@@ -9,7 +9,7 @@ from dropship.pricing.money import Money, to_wire
 from dropship.runtime.asking import Asked
 from dropship.runtime.errors import Refused
 from dropship.runtime.journal import Transaction
-from dropship.syncer.handlers.wishes import consistent, payable
+from dropship.syncer.handlers.wishes import consistent, payable, policy_named, storable
 from dropship.syncer.projections import stores, tenants
 from dropship.syncer.projections.stores import Known
 from dropship.syncer.queries.listings import details
@@ -49,7 +49,7 @@ class Requesting:
         await _has_room(tx, asked.tenant, quota.listings)
         id_ = uuid5(asked.command_id, "listing")
         await self._keep(tx, id_, store, product, wish, amounts)
-        _say(tx, id_, store, product, wish.policy_id, amounts)
+        _say(tx, id_, store, product, policy_named(wish.policy_id), amounts)
         return await details(tx, asked.tenant, id_)
 
     async def _keep(
@@ -66,7 +66,7 @@ class Requesting:
             _INSERT,
             (
                 *(id_, store.tenant, store.id, product, store.marketplace, sku_of(id_)),
-                *(_storable(wish.title), _storable(wish.description), wish.policy_id),
+                *(storable(wish.title), storable(wish.description), policy_named(wish.policy_id)),
                 store.currency,
                 *(amount.minor if amount else None for amount in amounts),
                 *(sync, tx.at + self._check_every, tx.at, tx.at),
@@ -77,11 +77,6 @@ class Requesting:
 def sku_of(listing: UUID) -> str:
     """The stock keeping unit that the marketplace shows: short, and ours for ever."""
     return f"DC-{listing.hex[:12]}"
-
-
-def _storable(text: str | None) -> str | None:
-    """Without the NUL characters that Postgres cannot hold."""
-    return text.replace("\0", "") if text is not None else None
 
 
 async def _watched(asked: Asked[RequestListing], tx: Transaction) -> UUID:

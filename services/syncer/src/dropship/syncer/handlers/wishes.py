@@ -1,8 +1,9 @@
-"""The amounts in a user's wish, checked against the store they are meant for."""
+"""What a user wishes, checked before it is kept and said: amounts, names and texts."""
 
 from dropship.contracts import money as wire
 from dropship.pricing.money import Money, NotMoney, from_wire
 from dropship.runtime.errors import Refused
+from dropship.syncer.queries.reading import known_id
 
 
 def payable(amount: wire.Money | None, currency: str, field: str) -> Money | None:
@@ -30,3 +31,16 @@ def consistent(price: Money | None, least: Money | None, most: Money | None) -> 
         raise Refused("contradiction", "price is below min_price", field="price")
     if price is not None and most is not None and most < price:
         raise Refused("contradiction", "price is above max_price", field="price")
+
+
+def policy_named(policy_id: str | None) -> str | None:
+    """The policy's id as its owner writes it. Raises Refused for one that nobody could have made.
+
+    It is said as it is kept: a name that its owner cannot read would hold up the whole product.
+    """
+    return str(known_id(policy_id, "policy")) if policy_id is not None else None
+
+
+def storable(text: str | None) -> str | None:
+    """Without the NUL characters that Postgres cannot hold."""
+    return text.replace("\0", "") if text is not None else None

@@ -17,10 +17,10 @@ from dropship.contracts.listings import (
     TenantListings,
 )
 from dropship.runtime.asking import Asked
-from dropship.runtime.database import Database
-from dropship.runtime.paging import cursor_of, read_cursor
+from dropship.runtime.database import Database, Reads
+from dropship.runtime.paging import cut, read_cursor
 from dropship.syncer.domain.listing import OVER, in_order
-from dropship.syncer.queries.reading import Reads, amount_of, known_id, not_found
+from dropship.syncer.queries.reading import amount_of, known_id, not_found
 
 _SELECT = """
 SELECT l.id, l.created_at, l.store_id, l.product_id, l.marketplace, l.external_id, l.sku,
@@ -61,8 +61,7 @@ async def tenant_listings(asked: Asked[TenantListings], database: Database) -> b
     rows = await database.fetch_all(
         _PAGE, (asked.tenant, *before, store, store, status, status, question.limit + 1)
     )
-    shown = rows[: question.limit]
-    cursor = cursor_of(shown[-1][1], shown[-1][0]) if len(rows) > len(shown) else None
+    shown, cursor = cut(rows, question.limit, at=1, id_=0)
     return msgspec.json.encode(
         ListingPage(items=[_listing(row) for row in shown], next_cursor=cursor)
     )

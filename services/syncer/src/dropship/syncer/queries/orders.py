@@ -9,7 +9,7 @@ from dropship.contracts.orders import Order, OrderLine, OrderPage, TenantOrders
 from dropship.pricing.money import Money, to_wire
 from dropship.runtime.asking import Asked
 from dropship.runtime.database import Database
-from dropship.runtime.paging import cursor_of, read_cursor
+from dropship.runtime.paging import cut, read_cursor
 from dropship.syncer.queries.reading import amount_of, known_id
 
 _PAGE = """
@@ -34,11 +34,10 @@ async def tenant_orders(asked: Asked[TenantOrders], database: Database) -> bytes
     rows = await database.fetch_all(
         _PAGE, (asked.tenant, *before, store, store, question.limit + 1)
     )
-    shown = rows[: question.limit]
+    shown, cursor = cut(rows, question.limit, at=1, id_=0)
     lines: dict[UUID, list[tuple[Any, ...]]] = {row[0]: [] for row in shown}
     for id_, *line in await database.fetch_all(_LINES, (list(lines),)):
         lines[id_].append(tuple(line))
-    cursor = cursor_of(shown[-1][1], shown[-1][0]) if len(rows) > len(shown) else None
     orders = [_order(row, lines[row[0]]) for row in shown]
     return msgspec.json.encode(OrderPage(items=orders, next_cursor=cursor))
 

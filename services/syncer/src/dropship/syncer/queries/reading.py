@@ -1,19 +1,10 @@
-"""What every question needs: somewhere to read from, ids as we store them, money as it travels."""
+"""What every question needs: ids as we store them, money as it travels."""
 
-from typing import Any, Protocol
 from uuid import UUID
 
 from dropship.contracts import money as wire
 from dropship.pricing.money import Money, to_wire
 from dropship.runtime.errors import Refused
-
-
-class Reads(Protocol):
-    """A database or a transaction, as far as a question needs it."""
-
-    async def fetch_one(self, sql: str, params: Any = ()) -> tuple[Any, ...] | None: ...
-
-    async def fetch_all(self, sql: str, params: Any = ()) -> list[tuple[Any, ...]]: ...
 
 
 def known_id(text: str, noun: str) -> UUID:

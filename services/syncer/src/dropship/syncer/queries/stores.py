@@ -14,9 +14,9 @@ from dropship.contracts.stores import (
     TenantStores,
 )
 from dropship.runtime.asking import Asked
-from dropship.runtime.database import Database
-from dropship.runtime.paging import cursor_of, read_cursor
-from dropship.syncer.queries.reading import Reads, known_id, not_found
+from dropship.runtime.database import Database, Reads
+from dropship.runtime.paging import cut, read_cursor
+from dropship.syncer.queries.reading import known_id, not_found
 
 _SELECT = """
 SELECT id, marketplace, name, account, mode, status, status_reason, currency, fee_schedule,
@@ -48,8 +48,7 @@ async def tenant_stores(asked: Asked[TenantStores], database: Database) -> bytes
     question = asked.question
     before = read_cursor(question.cursor)
     rows = await database.fetch_all(_PAGE, (asked.tenant, *before, question.limit + 1))
-    shown = rows[: question.limit]
-    cursor = cursor_of(shown[-1][9], shown[-1][0]) if len(rows) > len(shown) else None
+    shown, cursor = cut(rows, question.limit, at=9, id_=0)
     return msgspec.json.encode(StorePage(items=[_store(row) for row in shown], next_cursor=cursor))
 
 

@@ -1,6 +1,6 @@
 """Products as their watchers see them. A product one does not watch does not exist."""
 
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -11,9 +11,9 @@ from dropship.contracts.offers import Flag
 from dropship.contracts.products import Product, ProductDetails, ProductPage, WatchedProducts
 from dropship.pricing.money import Money, to_wire
 from dropship.runtime.asking import Asked
-from dropship.runtime.database import Database
+from dropship.runtime.database import Database, Reads
 from dropship.runtime.errors import Refused
-from dropship.runtime.paging import cursor_of, read_cursor
+from dropship.runtime.paging import cut, read_cursor
 
 _SELECT = """
 SELECT w.created_at, p.id, p.source, p.external_id, p.variant, p.title, p.currency, p.price_minor,
@@ -28,14 +28,6 @@ _PAGE = _SELECT + (
     "WHERE w.tenant_id = %s AND (w.created_at, w.product_id) < (%s, %s)"
     " ORDER BY w.created_at DESC, w.product_id DESC LIMIT %s"
 )
-
-
-class Reads(Protocol):
-    """A database or a transaction, as far as a question needs it."""
-
-    async def fetch_one(self, sql: str, params: Any = ()) -> tuple[Any, ...] | None: ...
-
-    async def fetch_all(self, sql: str, params: Any = ()) -> list[tuple[Any, ...]]: ...
 
 
 async def product_details(asked: Asked[ProductDetails], database: Database) -> bytes:
@@ -56,12 +48,8 @@ async def watched_products(asked: Asked[WatchedProducts], database: Database) ->
     question = asked.question
     before = read_cursor(question.cursor)
     rows = await database.fetch_all(_PAGE, (asked.tenant, *before, question.limit + 1))
-    shown = rows[: question.limit]
-    more = len(rows) > question.limit
-    page = ProductPage(
-        items=[_product(row) for row in shown],
-        next_cursor=cursor_of(shown[-1][0], shown[-1][1]) if more else None,
-    )
+    shown, cursor = cut(rows, question.limit, at=0, id_=1)
+    page = ProductPage(items=[_product(row) for row in shown], next_cursor=cursor)
     return msgspec.json.encode(page)
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from dropship.simulators.judge.book import Book
 from dropship.simulators.world.dice import Dice
 
 Mode = Literal[
@@ -43,58 +44,22 @@ class ShopFault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     listing: str | None = None
 
 
-class ArmedFault(Struct, kw_only=True):
-    """A fault in force: how often it has struck, and how often it still will (None: for ever)."""
-
-    number: int
-    fault: ShopFault
-    struck: int = 0
-    left: int | None = None
-
-
-class ShopFaults:
-    """The first that fits strikes, in the order they were ordered; a lag can come with it."""
+class ShopFaults(Book[ShopFault]):
+    """The trouble that one shop has; a lag can come together with another fault."""
 
     def __init__(self, seed: int, shop: str) -> None:
-        self._dice = Dice(seed, "shopify", shop, "faults")
-        self._next_number = 1
-        self.armed: list[ArmedFault] = []
-
-    def order(self, fault: ShopFault) -> ArmedFault:
-        armed = ArmedFault(number=self._next_number, fault=fault, left=fault.count)
-        self._next_number += 1
-        self.armed.append(armed)
-        return armed
-
-    def clear(self) -> int:
-        count = len(self.armed)
-        self.armed = []
-        return count
+        super().__init__(Dice(seed, "shopify", shop, "faults"))
 
     def strike(self, ops: set[str], listings: set[str]) -> ShopFault | None:
         """The fault this request meets, if any."""
-        return self._first(ops, listings, lag=False)
+        return self.first(lambda fault: fault.mode != "read_lag" and _fits(fault, ops, listings))
 
     def lag(self, ops: set[str], listings: set[str]) -> float:
         """How many seconds this query looks back."""
-        fault = self._first(ops, listings, lag=True)
+        fault = self.first(lambda fault: fault.mode == "read_lag" and _fits(fault, ops, listings))
         if fault is None:
             return 0.0
         return 5.0 if fault.delay_s is None else fault.delay_s
-
-    def _first(self, ops: set[str], listings: set[str], *, lag: bool) -> ShopFault | None:
-        for armed in self.armed:
-            fault = armed.fault
-            if (fault.mode == "read_lag") is lag and _fits(fault, ops, listings):
-                if not self._dice.chance(fault.probability):
-                    continue
-                armed.struck += 1
-                if armed.left is not None:
-                    armed.left -= 1
-                    if armed.left == 0:
-                        self.armed.remove(armed)
-                return fault
-        return None
 
 
 def _fits(fault: ShopFault, ops: set[str], listings: set[str]) -> bool:

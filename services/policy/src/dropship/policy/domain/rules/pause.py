@@ -2,10 +2,11 @@
 
 Bad news counts at once. Good news must last: what went missing has to be there for a while without
 a break, and a margin that failed has to clear its bar by a little more. So a supplier who wavers
-makes a listing wait and not blink.
+makes a listing wait and not blink. What our own sales used up did not waver: its return waits for
+nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -28,12 +29,13 @@ SEVERITIES: MappingProxyType[Hold, Severity] = MappingProxyType(
 
 class Pause(Finding, frozen=True, kw_only=True):
     """`sellable_since` is when the supplier's offer became one that can be sold, None while it is
-    not; the listing may still be held for its margin.
+    not; the listing may still be held for its margin, or sold out by our own sales (`sold_here`).
     """
 
     holds: tuple[Hold, ...]
     revisit_at: datetime | None
     sellable_since: datetime | None
+    sold_here: bool
 
 
 class Kept(Trouble, frozen=True):
@@ -50,26 +52,25 @@ def pause_of(
     at: datetime,
     *,
     stock_known: bool,
+    sold_here: bool,
     margin_is_back: bool,
 ) -> Pause:
     """The holds that stand: the troubles of now, and those of before that have not lasted out.
 
-    `margin_is_back` says whether a price would keep the floor with `resume_margin` on top.
+    `sold_here` says that the stock is short by our own sales alone, and `margin_is_back` whether a
+    price would keep the floor with `resume_margin` on top.
     """
-    since = _sellable_since(facts, troubles, at, stock_known=stock_known)
     now = {trouble.hold for trouble in troubles}
-    kept = [
-        each
-        for each in (
-            *_kept_supply(facts, rule, since, at, stock_known=stock_known),
-            *_kept_margin(facts, rule, margin_is_back=margin_is_back),
-        )
-        if each.hold not in now
-    ]
+    theirs = now & SUPPLY - ({Hold.out_of_stock} if sold_here else set())
+    since = _sellable_since(facts, theirs, at, stock_known=stock_known)
+    waited = _kept_supply(facts, rule, since, at, stock_known=stock_known)
+    margin = _kept_margin(facts, rule, margin_is_back=margin_is_back)
+    kept = [each for each in (*waited, *margin) if each.hold not in now]
     return Pause(
         holds=tuple(sorted(now | {each.hold for each in kept})),
         revisit_at=next((each.until for each in kept if each.until is not None), None),
         sellable_since=since,
+        sold_here=_still_here(facts, waited, sold_here=sold_here, stock_known=stock_known),
         reasons=tuple(each.reason for each in kept),
         conditions=conditions_of(troubles, kept),
         outcome=_outcome(troubles, kept),
@@ -96,13 +97,22 @@ def conditions_of(
 
 
 def _sellable_since(
-    facts: Facts, troubles: Sequence[Trouble], at: datetime, *, stock_known: bool
+    facts: Facts, theirs: Set[Hold], at: datetime, *, stock_known: bool
 ) -> datetime | None:
-    if any(trouble.hold in SUPPLY for trouble in troubles):
+    if theirs:
         return None
     if not stock_known:
         return facts.sellable_since
     return facts.sellable_since or at
+
+
+def _still_here(
+    facts: Facts, waited: Sequence[Kept], *, sold_here: bool, stock_known: bool
+) -> bool:
+    """Whether it is out of stock by our own sales, and would not be waiting for the supplier."""
+    if not stock_known:
+        return facts.last is not None and facts.last.sold_here
+    return sold_here and not any(each.hold is Hold.out_of_stock for each in waited)
 
 
 def _kept_supply(
@@ -124,14 +134,17 @@ def _kept_supply(
 
 
 def _held_before(facts: Facts, *, stock_known: bool) -> list[Hold]:
-    """The supply holds of the last decision; a first price is no return and waits for nothing."""
+    """The supply holds of the last decision; a first price is no return and waits for nothing, nor
+    does a stock that our own sales had used up.
+    """
     if facts.last is None:
         return []
+    ours = {Hold.out_of_stock} if facts.last.sold_here and stock_known else set[Hold]()
     never_sold = facts.sellable_since is None and facts.last.price is None and stock_known
     is_new = facts.availability is None or never_sold
     return [
         hold
-        for hold in sorted(SUPPLY)
+        for hold in sorted(SUPPLY - ours)
         if hold.value in facts.last.holds and not (hold is Hold.no_price and is_new)
     ]
 

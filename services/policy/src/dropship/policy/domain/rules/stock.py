@@ -1,11 +1,14 @@
 """How much is offered of what the supplier has, and when that is too little to offer any.
 
 What the supplier does not say is neither zero nor plenty: an unknown stock changes nothing, and
-"in stock" without a number counts as the few pieces the policy assumes.
+"in stock" without a number counts as the few pieces the policy assumes. Of a number that the
+supplier states, our own sales since then are taken off: nobody may have bought them there yet.
 """
 
 from types import MappingProxyType
 from typing import assert_never
+
+from msgspec.structs import replace
 
 from dropship.contracts.alerts import AlertKind
 from dropship.contracts.availability import Availability, QuantityKind
@@ -26,11 +29,13 @@ NOTHING_NOW = MappingProxyType(
 
 class Stock(Finding, frozen=True, kw_only=True):
     """`quantity` is what is offered if nothing holds the listing; `known` is False while the
-    supplier's answer says nothing either way.
+    supplier's answer says nothing either way. `sold_here`: our own sales are all that is the
+    matter, and the supplier has enough.
     """
 
     quantity: int
     known: bool = True
+    sold_here: bool = False
 
 
 def stock_of(facts: Facts, rule: StockRule) -> Stock:
@@ -84,7 +89,9 @@ def _ready(facts: Facts, rule: StockRule, seen: Availability) -> Stock:
         return _sold_out(rule, seen, said, f" ships_in_days {days} over {most}")
     if facts.stock is None or facts.quantity_kind is QuantityKind.assumed:
         return _assumed(rule, seen)
-    return _counted(facts.stock, facts.quantity_kind, rule, seen)
+    if facts.stock <= 0:
+        return _sold_out(rule, seen, "The supplier has none left.", " 0")
+    return _counted(facts, facts.stock, rule, seen)
 
 
 def _assumed(rule: StockRule, seen: Availability) -> Stock:
@@ -98,25 +105,33 @@ def _assumed(rule: StockRule, seen: Availability) -> Stock:
     )
 
 
-def _counted(count: int, kind: QuantityKind | None, rule: StockRule, seen: Availability) -> Stock:
-    left = max(0, rule.percent * count // 100 - rule.buffer)
-    quantity = min(rule.cap, left)
-    at_least = "at least " if kind is QuantityKind.at_least else ""
-    has = f"The supplier has {at_least}{count}{_kept_back(rule)}"
-    if count <= 0:
-        return _sold_out(rule, seen, "The supplier has none left.", " 0")
+def _counted(facts: Facts, count: int, rule: StockRule, seen: Availability) -> Stock:
+    share = rule.percent * count // 100 - rule.buffer
+    quantity = max(0, min(rule.cap, share - facts.sold))
+    has, formula = _has(facts, count, rule), f"{count}{_formula(facts, rule)}"
     if quantity < rule.min_quantity:
         said = f"{has}: {quantity} could be offered, and under {rule.min_quantity} none is."
-        return _sold_out(
-            rule, seen, said, f" {count}{_formula(rule)}: {quantity} under {rule.min_quantity}"
-        )
-    figure = "reaches cap" if quantity == rule.cap else f"{count}{_formula(rule)}"
+        figures = f" {formula}: {quantity} under {rule.min_quantity}"
+        enough = min(rule.cap, share) >= rule.min_quantity
+        return replace(_sold_out(rule, seen, said, figures), sold_here=enough)
+    figure = "reaches cap" if quantity == rule.cap else formula
     return Stock(
         quantity=quantity,
         reasons=(f"stock {seen.value} {figure}: {quantity}",),
-        conditions=_few(rule, count, kind),
+        conditions=_few(rule, count, facts.quantity_kind),
         outcome=_outcome("counted", f"{has}: {quantity} offered, at most {rule.cap}."),
     )
+
+
+def _has(facts: Facts, count: int, rule: StockRule) -> str:
+    at_least = "at least " if facts.quantity_kind is QuantityKind.at_least else ""
+    number = f"{at_least}{count}{_kept_back(rule)}"
+    if not facts.sold:
+        return f"The supplier has {number}"
+    of_which = "of which" if facts.sold <= count else "and"
+    are = "is" if facts.sold == 1 else "are"
+    sold = f"{facts.sold} {are} sold here and perhaps not yet bought there"
+    return f"The supplier shows {number}, {of_which} {sold}"
 
 
 def _few(rule: StockRule, count: int, kind: QuantityKind | None) -> tuple[Condition, ...]:
@@ -165,9 +180,11 @@ def _kept_back(rule: StockRule) -> str:
     return f" ({', '.join(filter(None, (share, buffer)))})"
 
 
-def _formula(rule: StockRule) -> str:
+def _formula(facts: Facts, rule: StockRule) -> str:
     share = "" if rule.percent == 100 else f" x {rule.percent} %"
-    return f"{share} - {rule.buffer}" if rule.buffer else share
+    buffer = f" - {rule.buffer}" if rule.buffer else ""
+    sold = f" - {facts.sold} sold" if facts.sold else ""
+    return f"{share}{buffer}{sold}"
 
 
 def _outcome(outcome: str, said: str) -> RuleOutcome:

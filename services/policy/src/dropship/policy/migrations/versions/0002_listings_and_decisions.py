@@ -1,4 +1,4 @@
-"""Policies by version, facts by product and listing, decisions, alerts."""
+"""Policies by version, facts by product and listing, what was sold, decisions, alerts."""
 
 from alembic import op
 
@@ -33,6 +33,7 @@ CREATE TABLE products (
   quantity_kind text CONSTRAINT quantity_kind_known CHECK (quantity_kind IN
     ('exact', 'at_least', 'assumed')),
   ships_in_days integer,
+  stated integer, stated_at timestamptz,
   vanished_at timestamptz,
   price_said jsonb, stock_said jsonb, vanished_said jsonb) WITH (fillfactor = 80)
 -- next
@@ -51,13 +52,24 @@ CREATE TABLE listings (
   requested_at timestamptz NOT NULL,
   decision_no bigint NOT NULL DEFAULT 0,
   verdict jsonb, cause bytea,
-  sellable_since timestamptz, revisit_at timestamptz) WITH (fillfactor = 80)
+  sellable_since timestamptz, revisit_at timestamptz,
+  shop_holds jsonb NOT NULL DEFAULT '[]'::jsonb) WITH (fillfactor = 80)
 -- next
 CREATE INDEX listings_of_product ON listings (product_id, id)
 -- next
 CREATE INDEX listings_of_store ON listings (tenant_id, store_id)
 -- next
 CREATE INDEX listings_to_revisit ON listings (revisit_at) WHERE revisit_at IS NOT NULL
+-- next
+CREATE TABLE sold (
+  tenant_id text NOT NULL, product_id uuid NOT NULL, order_id uuid NOT NULL,
+  quantity integer NOT NULL, ordered_at timestamptz NOT NULL, cancelled_at timestamptz,
+  said jsonb NOT NULL, cause bytea NOT NULL,
+  PRIMARY KEY (tenant_id, product_id, order_id))
+-- next
+CREATE INDEX sold_by_order ON sold (order_id)
+-- next
+CREATE INDEX sold_by_age ON sold (ordered_at)
 -- next
 CREATE TABLE decisions (
   tenant_id text NOT NULL, listing_id uuid NOT NULL, decision_no bigint NOT NULL,
@@ -72,8 +84,8 @@ CREATE TABLE alerts (
   tenant_id text NOT NULL,
   alert_type text NOT NULL CONSTRAINT alert_type_known CHECK (alert_type IN
     ('low_stock', 'out_of_stock', 'vanished', 'low_margin', 'cost_moved', 'no_price', 'no_policy',
-     'unfit', 'listing_stale', 'listing_rejected', 'listing_drifted', 'gate_refused',
-     'supplier_suspended', 'store_suspended')),
+     'unfit', 'listing_stale', 'listing_rejected', 'listing_drifted', 'listing_ended',
+     'gate_refused', 'supplier_suspended', 'store_suspended')),
   about text NOT NULL, raise_no integer NOT NULL,
   severity text NOT NULL, message text NOT NULL, threshold text,
   listing_id uuid, product_id uuid, store_id uuid, source text,

@@ -19,8 +19,8 @@ CREATE TABLE store_accounts (
   id uuid NOT NULL, tenant_id text NOT NULL, version bigint DEFAULT 0 NOT NULL,
   marketplace text NOT NULL, name text NOT NULL, account text NOT NULL, credentials bytea,
   token bytea, token_expires_at timestamptz, refreshing_until timestamptz, mode text NOT NULL,
-  status text NOT NULL, status_reason text, currency char(3), fee_schedule text NOT NULL,
-  refs jsonb DEFAULT '{}'::jsonb NOT NULL, opens integer DEFAULT 0 NOT NULL,
+  status text NOT NULL, status_reason text, suspended_for text, currency char(3),
+  fee_schedule text NOT NULL, refs jsonb DEFAULT '{}'::jsonb NOT NULL, opens integer DEFAULT 0 NOT NULL,
   open_again_at timestamptz, order_cursor text, polled_at timestamptz, poll_at timestamptz,
   breaker_lifted_at timestamptz, created_at timestamptz NOT NULL, connected_at timestamptz,
   PRIMARY KEY (id),
@@ -29,8 +29,7 @@ CREATE TABLE store_accounts (
     IN ('connecting', 'connected', 'suspended', 'rejected', 'disconnected'))
 )
 -- next
-CREATE UNIQUE INDEX store_accounts_live ON store_accounts (tenant_id, marketplace, account)
-  WHERE status NOT IN ('disconnected', 'rejected')
+CREATE UNIQUE INDEX store_accounts_of_account ON store_accounts (tenant_id, marketplace, account)
 -- next
 CREATE INDEX store_accounts_newest ON store_accounts (tenant_id, created_at, id)
 -- next
