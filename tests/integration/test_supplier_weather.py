@@ -150,11 +150,12 @@ async def test_a_page_that_stays_gone_is_told_as_vanished_and_its_last_price_is_
 
     try:
         await eventually(it_has_vanished, within_s=20, what="three looks at a missing page")
-        assert await facts() == [PriceChanged, StockChanged, ProductVanished]
+        assert await facts() == [PriceChanged, StockChanged, ProductVanished, StockChanged]
     finally:
         await client.close()
         await supplier.behaves()
-    assert (await shop.prices(id_), await shop.stock(id_)) == (prices, stock)
+    assert await shop.prices(id_) == prices
+    assert await shop.stock(id_) == [*stock, ("discontinued", 0)]
 
 
 async def test_a_cancelled_import_stays_cancelled_even_when_the_supplier_answers_in_the_end(

@@ -23,6 +23,7 @@ from dropship.contracts.tenants import TenantOpened
 from dropship.policy.handlers.deciding_again import decide_again, mark_revisits
 from dropship.policy.handlers.defining_policies import define_policy
 from dropship.policy.handlers.hearing_listings import hear_wish
+from dropship.policy.handlers.hearing_orders import forget_sales, hear_order
 from dropship.policy.handlers.hearing_outcomes import hear_end, hear_progress, hear_trouble
 from dropship.policy.handlers.hearing_products import hear_products
 from dropship.policy.handlers.hearing_stores import hear_store
@@ -60,7 +61,12 @@ def price_changed(new: str | None, old: str | None = None, item: str = "B1") -> 
 
 
 def stock_changed(
-    new: Availability = Availability.in_stock, quantity: int | None = 50, item: str = "B1"
+    new: Availability = Availability.in_stock,
+    quantity: int | None = 50,
+    item: str = "B1",
+    *,
+    at: datetime = NOON,
+    **more: Any,
 ) -> StockChanged:
     return StockChanged(
         product_id=product_id("amazon-com", item),
@@ -68,7 +74,8 @@ def stock_changed(
         old_quantity=None,
         new=new,
         new_quantity=quantity,
-        observed_at=NOON,
+        observed_at=at,
+        **more,
     )
 
 
@@ -80,6 +87,7 @@ HANDLERS: dict[type[Event], Callable[..., Awaitable[None]]] = {
         hear_progress,
         hear_trouble,
         hear_end,
+        hear_order,
         hear_store,
         hear_supplier,
         hear_tenant,
@@ -108,10 +116,15 @@ class Story:
         return product_id("amazon-com", item)
 
     async def hears(
-        self, event: Event, *, tenant: str | None = None, actor: str | None = None
+        self,
+        event: Event,
+        *,
+        tenant: str | None = None,
+        actor: str | None = None,
+        because: str = LOOK,
     ) -> list[Message]:
         """Hear this in a transaction of its own, and return what was said."""
-        return await self.hears_all(self.heard(event, tenant, actor))
+        return await self.hears_all(self.heard(event, tenant, actor, because))
 
     async def hears_all(self, *heard: Heard[Any]) -> list[Message]:
         """Hear these in one transaction, and return what was said."""
@@ -123,12 +136,17 @@ class Story:
         return await self.scene.said()
 
     def heard(
-        self, event: Event, tenant: str | None = None, actor: str | None = None
+        self,
+        event: Event,
+        tenant: str | None = None,
+        actor: str | None = None,
+        because: str = LOOK,
     ) -> Heard[Any]:
         """The event as it would come from the log, its cause being somebody's look."""
-        key = getattr(event, "product_id", None) or getattr(event, "store_id", "") or "key"
+        names = ("product_id", "order_id", "store_id")
+        key = next((found for name in names if (found := getattr(event, name, None))), "key")
         heard = self.scene.heard(event, key=key, tenant=tenant, at=self.clock.now())
-        envelope = msgspec.structs.replace(heard.envelope, causationid=LOOK, actor=actor)
+        envelope = msgspec.structs.replace(heard.envelope, causationid=because, actor=actor)
         return replace(heard, envelope=envelope)
 
     def handler_of(self, heard: Heard[Any]) -> Callable[..., Awaitable[None]]:
@@ -208,8 +226,9 @@ class Story:
         return await self.scene.said()
 
     async def goes_round(self) -> list[Message]:
-        """Let the round for what time has changed run, and what it marked be decided."""
+        """Let the rounds for what time has changed run, and what they marked be decided."""
         await mark_revisits(self.database)
+        await forget_sales(self.database)
         return await self.drains()
 
     async def rows(self, table: str, columns: str = "*") -> list[tuple[Any, ...]]:

@@ -7,7 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dropship.pricing.money import Money
-from dropship.syncer.adapters.errors import MarketplaceError, NotFound, OutcomeUnknown, Stale
+from dropship.syncer.adapters.errors import (
+    AuthRevoked,
+    MarketplaceError,
+    NotFound,
+    OutcomeUnknown,
+    Stale,
+)
 from dropship.syncer.adapters.port import (
     Access,
     Capabilities,
@@ -26,6 +32,7 @@ Meanwhile = Callable[[], Awaitable[None]]
 class Market:
     """A marketplace in memory. `faults` are met one by one by the calls that change something:
     "lost after", "lost before", or an error of the port; `meanwhile` happens during the next one.
+    `wrong` are the secrets it refuses.
     """
 
     name: str = "bazaar"
@@ -35,9 +42,12 @@ class Market:
     calls: list[tuple[str, Any]] = field(default_factory=list)
     faults: list[str | MarketplaceError | None] = field(default_factory=list)
     blind: MarketplaceError | None = None
+    wrong: set[str] = field(default_factory=set)
     meanwhile: Meanwhile | None = None
 
     async def grant(self, account: str, credentials: Credentials, at: datetime) -> Token:
+        if credentials.client_secret in self.wrong:
+            raise AuthRevoked("unknown client")
         return Token("canary-token-7d31", at + timedelta(hours=24))
 
     async def open(self, access: Access) -> Opened:

@@ -18,7 +18,7 @@ from integration.running import Stack
 from integration.shop import Shop
 from integration.supplier import FEED, Supplier
 
-REST_S = 40.0
+REST_S = 90.0
 """How long a shop may take to be as it is wanted, once everything works again."""
 MOMENT_S = 1.5
 OURS = frozenset({"manual", "breaker", "rejected", "drifted"})

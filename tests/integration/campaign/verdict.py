@@ -3,6 +3,7 @@ sent. The arithmetic of fees stands here once more, on purpose.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import pairwise
 from typing import Any
@@ -33,7 +34,7 @@ SELECT id::text, status, sync, sync_detail, own_holds || wanted_holds, wanted_pr
   FROM syncer.listings WHERE id::text = ANY(%s)
 """
 _INTENTS = """
-SELECT listing_id::text, step, decision_no FROM syncer.intents
+SELECT listing_id::text, step, decision_no, started_at FROM syncer.intents
  WHERE listing_id::text = ANY(%s) ORDER BY started_at
 """
 _SAID = """
@@ -147,8 +148,14 @@ async def verdict(case: Case) -> list[str]:
     events = await case.said("syncer", "listing")
     intents = await case.stack.sql(_INTENTS, list(case.listings))
     return [
-        *_listed_twice(case, writes, ledger),
-        *_sent_wrongly(intents, decisions),
+        *(
+            f"{id_} exists {count} times"
+            for id_, count in ledger["max_existing_per_listing"].items()
+            if id_ in case.listings and count > 1
+        ),
+        *listed_twice(case.listings, writes),
+        *sent_wrongly(intents, decisions),
+        *sold_too_soon(writes, intents, decisions),
         *_written_wrongly(writes, intents),
         *_said_wrongly(await case.rows(), events),
         *await _buried(case.stack),
@@ -156,17 +163,13 @@ async def verdict(case: Case) -> list[str]:
     ]
 
 
-def _listed_twice(case: Case, writes: list[dict[str, Any]], ledger: dict[str, Any]) -> list[str]:
+def listed_twice(listings: dict[str, str], writes: list[dict[str, Any]]) -> list[str]:
     """One product stands in the shop once at any time, whatever listing it belongs to."""
-    wrong = [
-        f"{id_} exists {count} times"
-        for id_, count in ledger["max_existing_per_listing"].items()
-        if id_ in case.listings and count > 1
-    ]
+    wrong: list[str] = []
     standing: dict[str, str] = {}
     for write in writes:
         id_ = write["listing"]
-        product = case.listings[id_]
+        product = listings[id_]
         if write["status"] == "ARCHIVED":
             standing.pop(product, None)
         elif standing.setdefault(product, id_) != id_:
@@ -174,20 +177,23 @@ def _listed_twice(case: Case, writes: list[dict[str, Any]], ledger: dict[str, An
     return wrong
 
 
-def _sent_wrongly(intents: list[tuple[Any, ...]], decisions: dict[str, list[Event]]) -> list[str]:
+def sent_wrongly(intents: list[tuple[Any, ...]], decisions: dict[str, list[Event]]) -> list[str]:
     """Every call traces to one decision, the numbers never go back, and each price pays."""
     wrong: list[str] = []
     newest: dict[str, int] = {}
-    for id_, step, number in intents:
+    for id_, step, number, *_ in intents:
         what = f"{id_}: {step} by decision {number}"
         if number < newest.get(id_, 0):
             wrong.append(f"{what}, after decision {newest[id_]}")
         newest[id_] = number
-        made = [fact for fact in decisions[id_] if isinstance(fact, DecisionMade)]
-        fact = next((one for one in made if one.decision_no == number), None)
         if not _only_stops(step):
-            wrong += [f"{what}: {why}" for why in _unlike(step, fact)]
+            wrong += [f"{what}: {why}" for why in _unlike(step, _made(decisions[id_], number))]
     return wrong
+
+
+def _made(facts: list[Event], number: int) -> DecisionMade | None:
+    made = (fact for fact in facts if isinstance(fact, DecisionMade))
+    return next((fact for fact in made if fact.decision_no == number), None)
 
 
 def _only_stops(step: dict[str, Any]) -> bool:
@@ -209,6 +215,30 @@ def _unlike(step: dict[str, Any], fact: DecisionMade | None) -> list[str]:
     return [] if _pays(price, fact) else ["it loses money, or is below its floor"]
 
 
+def sold_too_soon(
+    writes: list[dict[str, Any]],
+    intents: list[tuple[Any, ...]],
+    decisions: dict[str, list[Event]],
+) -> list[str]:
+    """Where more was put up for sale, the decided price stood there first."""
+    wrong: list[str] = []
+    before: dict[str, int] = {}
+    for write in writes:
+        id_, quantity = write["listing"], write["quantity"] or 0
+        rises = quantity > before.get(id_, quantity)
+        before[id_] = quantity
+        meant = [
+            number
+            for listing, step, number, started_at in intents
+            if listing == id_ and started_at <= datetime.fromisoformat(write["at"])
+        ]
+        fact = _made(decisions[id_], meant[-1]) if meant else None
+        price = Decimal(str(write["price"]))
+        if rises and fact and fact.price and price != Decimal(fact.price.amount):
+            wrong.append(f"{id_}: {quantity} for {price} before {fact.price.amount} stood there")
+    return wrong
+
+
 def _pays(price: Decimal, fact: DecisionMade) -> bool:
     if fact.floor is None or fact.cost is None or price < Decimal(fact.floor.amount):
         return False
@@ -218,7 +248,7 @@ def _pays(price: Decimal, fact: DecisionMade) -> bool:
 
 def _written_wrongly(writes: list[dict[str, Any]], intents: list[tuple[Any, ...]]) -> list[str]:
     """Nothing stands in the shop that nobody meant to send."""
-    prices = {(id_, step["price"]["minor"]) for id_, step, _ in intents if "price" in step}
+    prices = {(id_, step["price"]["minor"]) for id_, step, *_ in intents if "price" in step}
     wrong = []
     for write in writes:
         minor = write["price"] is not None and Decimal(str(write["price"])) * 100

@@ -52,6 +52,39 @@ def test_while_waiting_the_reasons_stand_still(life: Life) -> None:
     assert first.holds == ()
 
 
+def test_what_our_own_sales_used_up_is_back_as_soon_as_the_supplier_has_more(life: Life) -> None:
+    sold_out, restocked = {"sold": 2}, {"stock": 9, "sold": 0}
+    rulings = life([(0, {}), (100, sold_out), (101, {}), (200, restocked)], stock=2)
+    assert [ruling.holds for ruling in rulings] == [
+        (),
+        (Hold.out_of_stock,),
+        (Hold.out_of_stock,),
+        (),
+    ]
+    assert quantities(rulings) == [2, 0, 0, 9]
+    assert rulings[2].revisit_at is None
+
+
+def test_an_order_called_off_is_offered_again_at_once(life: Life) -> None:
+    assert quantities(life([(0, {}), (1, {"sold": 2}), (2, {"sold": 1})], stock=2)) == [2, 0, 1]
+
+
+def test_a_supplier_who_ran_out_is_waited_for_though_our_sales_came_between(life: Life) -> None:
+    two = {"stock": 2, "availability": Availability.in_stock}
+    steps = [(0, GONE), (100, two), (200, {"sold": 2}), (300, {"sold": 0}), (700, {})]
+    rulings = life(steps)
+    assert quantities(rulings) == [0, 0, 0, 0, 2]
+    rulings = life([(0, {}), (1, {"sold": 2}), (2, GONE | {"sold": 0}), (3, two), (603, {})], **two)
+    assert quantities(rulings) == [2, 0, 0, 0, 2]
+
+
+def test_a_stock_nobody_can_read_keeps_what_our_sales_used_up(life: Life) -> None:
+    steps = [(0, {}), (1, {"sold": 2}), (2, UNREADABLE), (3, BACK | {"stock": 9, "sold": 0})]
+    rulings = life(steps, stock=2)
+    assert [ruling.holds for ruling in rulings[1:3]] == [(Hold.out_of_stock,)] * 2
+    assert quantities(rulings) == [2, 0, 0, 9]
+
+
 def test_without_a_wait_it_is_back_at_once(life: Life, rules: RulesOf) -> None:
     hasty = rules(pause=PauseRule(resume_after_s=0))
     assert quantities(life([(0, {}), (1, GONE), (2, BACK)], rules=hasty)) == [10, 0, 10]

@@ -90,6 +90,7 @@ LASTS = st.builds(
     price=maybe(dollars()),
     quantity=st.integers(0, 30),
     holds=st.lists(st.sampled_from([hold.value for hold in Hold]), unique=True).map(tuple),
+    sold_here=st.booleans(),
 )
 FLAGS = st.lists(st.sampled_from([flag.value for flag in Flag]), max_size=2).map(tuple)
 FACTS = st.builds(
@@ -114,6 +115,7 @@ FACTS = st.builds(
     stock=maybe(st.integers(0, 60)),
     quantity_kind=maybe(st.sampled_from(QuantityKind)),
     ships_in_days=mostly(st.none(), st.integers(0, 30)),
+    sold=mostly(st.just(0), st.integers(1, 60)),
     vanished=mostly(st.just(False), st.just(True)),
     sellable_since=maybe(st.integers(0, 900).map(lambda ago: NOON - timedelta(seconds=ago))),
     previous_cost=maybe(dollars()),
@@ -169,6 +171,14 @@ def test_a_hold_means_none_is_offered_and_no_hold_means_that_some_are(facts: Fac
         assert ruling.quantity > 0
     else:
         assert ruling.quantity == (facts.last.quantity if facts.last else 0)
+
+
+@given(FACTS)
+def test_of_a_stated_number_never_more_is_offered_than_is_not_sold_yet(facts: Facts) -> None:
+    ruling = decide(facts, NOON)
+    known = facts.availability not in (None, Availability.unknown)
+    if known and facts.stock is not None and facts.quantity_kind is not QuantityKind.assumed:
+        assert ruling.quantity <= max(0, facts.stock - facts.sold)
 
 
 @given(FACTS)

@@ -31,6 +31,18 @@ def test_a_decision_read_from_its_row_is_made_again_to_the_cent(
     assert differences(record.ruling, rerun(read)) == ()
 
 
+def test_a_record_from_before_sales_were_counted_is_made_again_identically(
+    facts: FactsOf, second: Second, usd: Callable[[str], Money]
+) -> None:
+    known = facts(stock=2, last=Last(usd("25.00"), 3, ("out_of_stock",)), sellable_since=second(0))
+    record = Record(facts=known, at=second(1), ruling=decide(known, second(1)))
+    row = msgspec.json.decode(msgspec.json.encode(record))
+    del row["facts"]["sold"], row["facts"]["last"]["sold_here"], row["ruling"]["sold_here"]
+    read = msgspec.convert(row, Record)
+    assert read == record
+    assert differences(read.ruling, rerun(read)) == ()
+
+
 def test_what_is_different_is_said_in_words(facts: FactsOf, second: Second) -> None:
     was, now = decide(facts(), second(0)), decide(facts(stock=0, cost="21.00"), second(0))
     said = differences(was, now)
@@ -59,6 +71,7 @@ def test_a_first_ruling_is_news_and_the_same_again_is_not(decided: Callable[...,
         {"availability": Availability.low},
         {"availability": Availability.out_of_stock},
         {"stock": 9},
+        {"sold": 45},
         {"override": "30.00"},
         {"min_price": "25.00"},
         {"flags": ("used_only",)},
@@ -85,7 +98,13 @@ def test_another_cost_is_news_even_while_nothing_is_sold(decided: Callable[..., 
 
 @pytest.mark.parametrize(
     "change",
-    [{"stock": 49}, {"previous_cost": "10.00"}, {"ships_in_days": 3}, {"max_price": "99.00"}],
+    [
+        {"stock": 49},
+        {"sold": 5},
+        {"previous_cost": "10.00"},
+        {"ships_in_days": 3},
+        {"max_price": "99.00"},
+    ],
 )
 def test_what_shapes_nothing_is_no_news(
     decided: Callable[..., Ruling], change: dict[str, Any]

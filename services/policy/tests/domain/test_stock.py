@@ -71,6 +71,67 @@ def test_more_than_ten_counts_as_ten(decided: Decided, rules: RulesOf) -> None:
     assert "stock in_stock 10: 10" in ruling.reasons
 
 
+@pytest.mark.parametrize(
+    ("has", "sold", "rule", "offered"),
+    [
+        (2, 1, StockRule(), 1),
+        (2, 2, StockRule(), 0),
+        (2, 4, StockRule(), 0),
+        (50, 3, StockRule(), 10),
+        (50, 45, StockRule(), 5),
+        (7, 3, StockRule(buffer=2), 2),
+        (7, 2, StockRule(percent=50), 1),
+        (7, 3, StockRule(min_quantity=5), 0),
+    ],
+)
+@pytest.mark.parametrize("kind", [None, QuantityKind.exact])
+def test_what_is_sold_here_is_not_offered_again_while_the_supplier_s_number_stands(
+    decided: Decided,
+    rules: RulesOf,
+    has: int,
+    sold: int,
+    rule: StockRule,
+    offered: int,
+    kind: QuantityKind | None,
+) -> None:
+    ruling = decided(stock=has, sold=sold, quantity_kind=kind, rules=rules(stock=rule))
+    assert ruling.quantity == offered
+    assert ruling.holds == (() if offered else (Hold.out_of_stock,))
+    assert ruling.sold_here == (not offered)
+
+
+@pytest.mark.parametrize(
+    "unstated",
+    [
+        {"stock": None},
+        {"quantity_kind": QuantityKind.assumed},
+        {"stock": 10, "quantity_kind": QuantityKind.at_least},
+    ],
+)
+def test_where_no_exact_number_is_stated_nothing_is_taken_off(
+    decided: Decided, unstated: dict[str, Any]
+) -> None:
+    assert decided(sold=9, **unstated) == decided(**unstated)
+
+
+def test_every_sale_of_a_stated_number_is_a_reason_and_so_is_news(decided: Decided) -> None:
+    assert "stock in_stock 5 - 2 sold: 3" in decided(stock=5, sold=2).reasons
+    assert "stock in_stock 2 - 2 sold: 0 under 1" in decided(stock=2, sold=2).reasons
+    assert decided(stock=2, sold=2).reasons != decided(stock=2, sold=3).reasons
+
+
+def test_of_a_stock_that_fills_the_cap_a_sale_is_no_news(decided: Decided) -> None:
+    assert decided(stock=50, sold=3).reasons == decided(stock=50).reasons
+
+
+def test_what_the_supplier_lacks_anyway_is_not_put_down_to_our_sales(
+    decided: Decided, rules: RulesOf
+) -> None:
+    for has, rule in ((0, StockRule()), (2, StockRule(buffer=2)), (4, StockRule(min_quantity=5))):
+        ruling = decided(stock=has, sold=1, rules=rules(stock=rule))
+        assert (ruling.holds, ruling.sold_here) == ((Hold.out_of_stock,), False)
+
+
 @pytest.mark.parametrize("seen", [Availability.backorder, Availability.made_to_order])
 @pytest.mark.parametrize(
     ("ships", "allowed", "offered"),
@@ -220,6 +281,21 @@ def test_few_left_without_a_number_is_low(decided: Decided, rules: RulesOf) -> N
         (
             {"stock": 7, "quantity_kind": QuantityKind.at_least},
             "The supplier has at least 7: 7 offered, at most 10.",
+        ),
+        (
+            {"stock": 2, "sold": 2},
+            "The supplier shows 2, of which 2 are sold here and perhaps not yet bought there:"
+            " 0 could be offered, and under 1 none is.",
+        ),
+        (
+            {"stock": 5, "sold": 1},
+            "The supplier shows 5, of which 1 is sold here and perhaps not yet bought"
+            " there: 4 offered, at most 10.",
+        ),
+        (
+            {"stock": 1, "sold": 3},
+            "The supplier shows 1, and 3 are sold here and perhaps not yet bought there:"
+            " 0 could be offered, and under 1 none is.",
         ),
         ({"stock": None}, "The supplier names no number: 1 offered."),
         ({"availability": Availability.out_of_stock}, "The supplier has sold out."),

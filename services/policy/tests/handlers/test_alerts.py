@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 import pytest
 
@@ -64,9 +64,12 @@ class Outcomes:
             "store_id": story.id_of("store of anna"),
         }
 
-    async def tell(self, event: type[Any], **more: Any) -> list[Message]:
+    async def tell(
+        self, event: type[Any], *, because: str | None = None, **more: Any
+    ) -> list[Message]:
+        """What the syncer says because of one command, each time another unless it is named."""
         said: list[Message] = await self.story.hears(
-            event(**self.ids, **more), tenant=self.story.anna
+            event(**self.ids, **more), tenant=self.story.anna, because=because or str(uuid4())
         )
         return said
 
@@ -137,6 +140,75 @@ async def test_a_rejection_and_a_drift_say_what_was_found(outcomes: Outcomes) ->
     assert len(resolved(said)) == 3
 
 
+async def test_what_drifted_keeps_its_figures_whatever_is_told_of_the_pause(
+    outcomes: Outcomes,
+) -> None:
+    drift = {"what": "price", "ours": "26.33 USD", "theirs": "1.00 USD"}
+    (alert,) = raised(await outcomes.tell(ListingDrifted, **drift))
+    assert await outcomes.paused(Hold.drifted) == []
+    assert await outcomes.paused(Hold.drifted, Hold.stale) != []
+    (standing,) = await outcomes.story.rows(
+        "alerts WHERE alert_type = 'listing_drifted' AND resolved_at IS NULL", "id, message"
+    )
+    assert standing == (UUID(alert.alert_id), alert.message)
+    (over,) = [
+        one for one in resolved(await outcomes.resumed()) if one.kind is AlertKind.listing_drifted
+    ]
+    assert over.alert_id == alert.alert_id
+
+
+async def test_a_draft_that_drifted_as_it_went_on_offer_is_still_told_with_its_figures(
+    outcomes: Outcomes,
+) -> None:
+    step = str(uuid4())
+    drift = {"what": "price", "ours": "26.33 USD", "theirs": "1.00 USD"}
+    (alert,) = raised(await outcomes.tell(ListingDrifted, because=step, **drift))
+    shown = {"external_id": "1", "price": PRICE, "quantity": 1, "decision_no": 1}
+    assert await outcomes.tell(ListingPublished, because=step, **shown) == []
+    assert await outcomes.paused(Hold.drifted) == []
+    assert "theirs 1.00 USD" in alert.message
+
+
+async def test_a_trouble_that_comes_again_does_not_borrow_the_figures_of_the_last(
+    outcomes: Outcomes,
+) -> None:
+    detail = "26.33 USD to 9.99 USD would be a fall of 62 %"
+    (first,) = raised(await outcomes.tell(ListingRejected, reason="breaker", detail=detail))
+    assert first.message.endswith(f"({detail})")
+    assert await outcomes.paused(Hold.breaker) == []
+    await outcomes.resumed()
+    (again,) = raised(await outcomes.paused(Hold.breaker))
+    assert detail not in again.message
+
+
+@pytest.mark.parametrize("reason", ["gone", "marketplace"])
+async def test_a_listing_that_somebody_took_down_in_the_shop_is_told_until_it_is_acknowledged(
+    outcomes: Outcomes, reason: str
+) -> None:
+    await outcomes.paused(Hold.stale)
+    said = await outcomes.tell(ListingEnded, reason=reason)
+    assert [over.kind for over in resolved(said)] == [AlertKind.listing_stale]
+    (alert,) = raised(said)
+    assert (alert.kind, alert.severity) == (AlertKind.listing_ended, "warning")
+    assert alert.listing_id == outcomes.ids["listing_id"]
+    assert "in the shop" in alert.message
+    assert "List the product again" in alert.message
+    wish = AmendAlert(alert_id=alert.alert_id, acknowledge=True)
+    known = await outcomes.story.obeys(amend_alert, wish)
+    assert known.resolved_at is not None
+
+
+async def test_a_listing_that_was_taken_down_needs_no_attention_once_it_is_listed_again(
+    outcomes: Outcomes,
+) -> None:
+    story = outcomes.story
+    (alert,) = raised(await outcomes.tell(ListingEnded, reason="gone"))
+    for elsewhere in ({"store": "second store"}, {"tenant": "bert"}):
+        assert resolved(await story.lists(f"in {elsewhere}", **elsewhere)) == []
+    (over,) = resolved(await story.lists("again"))
+    assert (over.alert_id, over.reason) == (alert.alert_id, "it is listed again")
+
+
 async def test_an_ended_listing_needs_no_attention(outcomes: Outcomes, stock: Stock) -> None:
     await outcomes.story.hears(stock(Availability.low, 1))
     await outcomes.paused(Hold.stale)
@@ -170,6 +242,18 @@ async def test_a_suspended_store_is_one_alert_until_it_is_written_to_again(shop:
         assert await shop.hears(suspended, tenant=shop.anna) == []
         (over,) = resolved(await shop.hears(end, tenant=shop.anna))
         assert over.alert_id == alert.alert_id
+
+
+@pytest.mark.parametrize("reason", SuspendReason)
+async def test_every_reason_to_suspend_a_store_is_told_in_words(
+    shop: Any, reason: SuspendReason
+) -> None:
+    suspended = StoreSuspended(store_id=shop.id_of("store of anna"), reason=reason, detail="why")
+    (alert,) = raised(await shop.hears(suspended, tenant=shop.anna))
+    assert alert.message.endswith(" Nothing is written to it until you act. (why)")
+    assert alert.threshold == reason.value
+    if reason is SuspendReason.frozen:
+        assert alert.message.startswith("The shop is frozen or locked by its marketplace.")
 
 
 async def test_a_suspended_supplier_is_told_to_each_who_sells_its_products_and_changes_nothing(

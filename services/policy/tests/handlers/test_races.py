@@ -9,6 +9,8 @@ import msgspec
 from dropship.contracts.alerts import AlertRaised, AlertResolved, AmendAlert
 from dropship.contracts.decisions import DecisionMade
 from dropship.contracts.messages import Message
+from dropship.contracts.money import Money
+from dropship.contracts.orders import OrderLine, OrderReceived
 from dropship.contracts.policies import DefinePolicy, Rules
 from dropship.contracts.products import PriceChanged, StockChanged
 from dropship.policy.domain.facts import Facts
@@ -58,6 +60,39 @@ async def test_a_policy_that_is_defined_while_a_listing_begins_decides_it(
     await defined
     (made,) = decisions(await story.drains())[-1:]
     assert made.holds == ()
+
+
+async def test_a_listing_that_begins_while_an_order_is_heard_is_not_offered_too_high(
+    shop: Any, stock: Stock, decisions: Decisions
+) -> None:
+    await shop.hears(stock(quantity=2))
+    line = OrderLine(
+        listing_id=shop.id_of("listing"),
+        product_id=shop.kettle,
+        sku="DC-1",
+        quantity=2,
+        unit_price=Money("26.33", "USD"),
+        unit_cost=None,
+    )
+    order = OrderReceived(
+        order_id=shop.id_of("order"),
+        store_id=shop.id_of("store of anna"),
+        marketplace="shopify",
+        external_id="1",
+        lines=(line,),
+        total=line.unit_price,
+        fees=Money("0.00", "USD"),
+        fees_kind="estimated",
+        ordered_at=shop.clock.now(),
+    )
+    heard = shop.heard(order, shop.anna)
+    async with shop.database.transaction(heard.envelope) as tx:
+        await shop.handler_of(heard)(heard, tx)
+        (made,) = decisions(await shop.lists("unaware", store="second store"))
+        assert made.quantity == 2
+    assert {one.quantity for one in decisions(await shop.drains())} == {0}
+    rows = await shop.rows("listings", "id, (verdict -> 'quantity')::int")
+    assert [quantity for _, quantity in rows] == [0, 0]
 
 
 async def test_a_decision_made_late_rests_on_the_facts_that_came_first(

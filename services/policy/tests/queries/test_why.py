@@ -9,6 +9,7 @@ from dropship.contracts.availability import Availability
 from dropship.contracts.decisions import DecisionMade, ListingWhy, ListingWhyNot, Why, WhyNot
 from dropship.contracts.listings import (
     Hold,
+    ListingDrifted,
     ListingPaused,
     ListingPublished,
     ListingRepriced,
@@ -123,6 +124,59 @@ async def test_a_pause_and_its_end_are_told_with_what_led_to_them(shop: Any, sto
         ListingResumed.wire_type(),
     ]
     assert resumed.chain[3].caused_by == resumed.chain[2].event_id
+
+
+async def test_a_hold_of_the_shop_is_told_and_nobody_says_that_nothing_keeps_it_from_selling(
+    shop: Any, costs: Costs
+) -> None:
+    free = "Nothing keeps it from selling."
+    assert [rule.said for rule in (await why(shop)).rules if rule.rule == "pause"] == [free]
+    await brought(shop, ListingPaused, 1, holds=(Hold.breaker, Hold.out_of_stock))
+    question = ListingWhyNot(listing_id=shop.id_of("listing"))
+    for rules in (
+        (await why(shop)).rules,
+        (await why(shop, 1)).rules,
+        (await shop.answers(listing_why_not, question)).because,
+    ):
+        (held,) = [rule for rule in rules if rule.rule == "syncer"]
+        assert (held.outcome, held.said) == (
+            "held",
+            "The shop holds it: breaker (a price would have moved too far at once).",
+        )
+        assert free not in [rule.said for rule in rules]
+        assert "stock" in [rule.rule for rule in rules]
+    await shop.hears(costs("24.00", "20.00"))
+    assert "syncer" in [rule.rule for rule in (await why(shop)).rules]
+    assert "syncer" not in [rule.rule for rule in (await why(shop, 1)).rules]
+    price = Money("31.52", "USD")
+    await brought(shop, ListingResumed, 2, price=price, quantity=10)
+    assert [rule.said for rule in (await why(shop)).rules if rule.rule == "pause"] == [free]
+
+
+async def test_the_shop_s_holds_are_told_with_what_was_found_there(shop: Any) -> None:
+    ids = {
+        "listing_id": shop.id_of("listing"),
+        "product_id": shop.kettle,
+        "store_id": shop.id_of("store of anna"),
+    }
+    drift = ListingDrifted(**ids, what="price", ours="26.33 USD", theirs="1.00 USD")
+    await shop.hears(drift, tenant=shop.anna)
+    await brought(shop, ListingPaused, 1, holds=(Hold.manual, Hold.drifted))
+    (held,) = [rule for rule in (await why(shop)).rules if rule.rule == "syncer"]
+    assert held.said == (
+        "The shop holds it: drifted (someone else changed it on the marketplace; price: ours"
+        " 26.33 USD, theirs 1.00 USD), manual (somebody paused it by hand)."
+    )
+
+
+async def test_a_hold_of_our_own_is_told_beside_the_shop_s(shop: Any, stock: Stock) -> None:
+    await shop.hears(stock(Availability.out_of_stock, 0))
+    await brought(shop, ListingPaused, 2, holds=(Hold.manual, Hold.out_of_stock))
+    rules = (await why(shop)).rules
+    assert [(one.rule, one.outcome) for one in rules if one.outcome == "held"] == [
+        ("pause", "held"),
+        ("syncer", "held"),
+    ]
 
 
 async def test_a_vanished_page_begins_with_the_look_that_failed(shop: Any) -> None:

@@ -129,7 +129,7 @@ def test_a_resume_that_was_overtaken_by_a_hold_tells_the_truth_and_pauses_again(
 def test_what_a_person_puts_up_for_sale_while_it_is_held_is_no_resumption(make: Any) -> None:
     held = hold(make.paused(), Hold.manual)
     change = checked(held, make.there(quantity=7), make.live, make.noon)
-    assert kinds(change.facts) == [ListingDrifted, ListingRestocked]
+    assert kinds(change.facts) == [ListingRestocked]
     assert change.listing.status is ListingStatus.Paused
     assert change.order is not None
     assert make.begun(change.listing).step == SetQuantity(0, make.usd(26.33))
@@ -159,9 +159,15 @@ def test_a_price_of_somebody_else_s_is_told_and_held(make: Any) -> None:
     assert make.begun(change.listing).step == SetQuantity(0, make.usd(0.01))
 
 
-def test_more_than_we_ever_offered_or_another_state_is_drift_too(make: Any) -> None:
+def test_a_cancelled_order_that_puts_one_back_is_no_drift_and_is_set_right(make: Any) -> None:
+    change = checked(make.active(), make.there(quantity=6), make.live, make.noon)
+    assert kinds(change.facts) == [ListingRestocked]
+    assert change.listing.holds == ()
+    assert make.begun(change.listing).step == SetQuantity(5, make.usd(26.33))
+
+
+def test_another_state_or_currency_is_drift_too(make: Any) -> None:
     for there, what in (
-        (make.there(quantity=6), "quantity"),
         (make.there(shown="draft"), "shown"),
         (replace(make.there(), price=Money(2633, "EUR")), "currency"),
     ):

@@ -134,6 +134,15 @@ class Stores:
         await self._insert("store_accounts", row)
         return str(store)
 
+    async def renews(self, store: str, secret: str) -> None:
+        """Other credentials take the place of those that are there."""
+        sealed = seal_credentials(self.sealer, UUID(store), Credentials("an-id", secret))
+        await self.database.fetch_one(
+            "UPDATE store_accounts SET credentials = %s, opens = opens + 1 WHERE id = %s"
+            " RETURNING 1",
+            (sealed, UUID(store)),
+        )
+
     async def sell(self, store: str, product: int, cost: Money | None) -> str:
         """A listing of a product that costs so much; returns its id."""
         listing, product_id = uuid5(IDS, f"{store}/{product}"), uuid5(IDS, f"product {product}")

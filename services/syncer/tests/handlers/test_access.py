@@ -185,3 +185,37 @@ async def test_a_store_of_a_plugin_that_is_not_here_can_wait(stores: Any) -> Non
     keyring = Keyring(stores.database, stores.clock, stores.sealer, {})
     with pytest.raises(Unavailable):
         await keyring.calling(store, look)
+
+
+async def test_a_token_for_credentials_that_were_replaced_meanwhile_is_not_kept(
+    stores: Any, bazaar: Any
+) -> None:
+    store = await stores.add()
+    grant = bazaar.grant
+
+    async def slow(*asked: Any) -> Any:
+        token = await grant(*asked)
+        await stores.renews(store, secret="mistyped")
+        return token
+
+    bazaar.grant = slow
+    with pytest.raises(Unavailable):
+        await stores.keyring.calling(store, look)
+    assert await stores.row(store, "token, status") == (None, "connected")
+
+
+async def test_credentials_that_were_replaced_meanwhile_are_not_blamed(
+    stores: Any, bazaar: Any
+) -> None:
+    store = await stores.add(secret="mistyped")
+
+    async def slow(*asked: Any) -> Any:
+        await stores.renews(store, secret=bazaar.secret)
+        raise AuthRevoked("unknown client")
+
+    bazaar.grant, grant = slow, bazaar.grant
+    with pytest.raises(AuthRevoked):
+        await stores.keyring.calling(store, look)
+    assert await stores.row(store, "status") == ("connected",)
+    bazaar.grant = grant
+    await stores.keyring.calling(store, look)

@@ -278,6 +278,7 @@ async def test_a_store_that_refuses_us_is_left_alone_until_a_person_has_acted(st
     await story.goes_on(600)
     assert story.market.calls == []
     await story.amends_store(resume=True)
+    await story.works()
     await story.goes_on(1)
     assert story.market.made() == [("price", 3100)]
 

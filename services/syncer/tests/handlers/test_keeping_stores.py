@@ -125,7 +125,7 @@ async def test_a_person_lifts_the_breaker(story: Any) -> None:
     async with story.database.transaction() as tx:
         await stores.lock(tx, id_)
         await suspend_store(tx, id_, Suspension(SuspendReason.breaker, "too many"))
-        await suspend_store(tx, id_, Suspension(SuspendReason.auth_revoked, "later"))
+        await suspend_store(tx, id_, Suspension(SuspendReason.breaker, "and more"))
     await story.said()
     store = await story.amends_store(resume=True)
     assert (store.status, store.status_reason) == ("connected", None)
@@ -139,33 +139,15 @@ async def test_a_person_lifts_the_breaker(story: Any) -> None:
         assert await stores.moved(tx, known) == frozenset(), "they have seen these"
 
 
-async def test_new_credentials_take_the_place_of_those_that_are_refused(
-    story: Any, shop: Any
-) -> None:
-    listing = await story.lists()
-    wish = ConnectStore(
-        marketplace="bazaar", account="demo", name="New", client_id="i", client_secret="rotated"
-    )
-    assert (await refused(story, shop, wish)).reason == "already_connected"
-    id_ = UUID(story.store_id)
-    async with story.database.transaction() as tx:
-        await stores.lock(tx, id_)
-        await suspend_store(tx, id_, Suspension(SuspendReason.auth_revoked, "rotated"))
-    answer = await story.obeys(shop, wish)
-    assert (answer["id"], answer["status"], answer["mode"]) == (str(id_), "connected", "live")
-    (row,) = await story.database.fetch_all("SELECT credentials FROM store_accounts")
-    assert open_credentials(story.sealer, id_, bytes(row[0])).client_secret == "rotated"
-    await story.decides(listing, 2, "30.00")
-    await story.goes_on(1)
-    assert story.stands(listing) == ("live", 3000, 5)
-
-
 async def test_a_disconnected_store_has_no_secrets_left_and_its_listings_stay(story: Any) -> None:
     listing = await story.lists()
     for _ in range(2):
         wish = DisconnectStore(store_id=story.store_id)
         answer = await story.obeys(disconnect_store, wish)
-        assert answer["status"] == "disconnected"
+        assert (answer["status"], answer["status_reason"]) == (
+            "disconnected",
+            "1 listing stays on the marketplace as it is",
+        )
     (said,) = await story.said()
     assert isinstance(said, StoreDisconnected)
     (row,) = await story.database.fetch_all("SELECT credentials, token FROM store_accounts")
@@ -175,6 +157,14 @@ async def test_a_disconnected_store_has_no_secrets_left_and_its_listings_stay(st
     assert (story.market.calls, story.stands(listing)) == ([], ("live", 2633, 5))
     again = await refused(story, amend_store, AmendStore(store_id=story.store_id))
     assert again.reason == "store_not_connected"
+
+
+async def test_nobody_is_told_of_listings_that_were_never_there(story: Any) -> None:
+    await story.connects()
+    await story.a_product()
+    await story.requests()
+    answer = await story.obeys(disconnect_store, DisconnectStore(store_id=story.store_id))
+    assert (answer["status"], answer["status_reason"]) == ("disconnected", None)
 
 
 async def test_the_store_of_another_does_not_exist(story: Any) -> None:

@@ -4,9 +4,17 @@ from typing import Any
 
 import pytest
 
-from dropship.contracts.stores import OpenStore, StoreConnected, StoreMode, StoreRejected
+from dropship.contracts.stores import (
+    OpenStore,
+    StoreConnected,
+    StoreMode,
+    StoreRejected,
+    StoreSuspended,
+)
 from dropship.runtime.errors import Retry
 from dropship.syncer.adapters.errors import (
+    AuthRevoked,
+    Frozen,
     Invalid,
     MarketplaceError,
     OutcomeUnknown,
@@ -116,3 +124,52 @@ async def test_a_store_taken_away_meanwhile_is_left_alone(
     await stores.done(stores.task(OpenStore(store_id=store)), opening.open_store)
     assert await stores.scene.said() == []
     assert bazaar.granted == []
+
+
+async def test_what_comes_of_older_credentials_says_nothing_of_those_given_since(
+    stores: Any, opening: Opening, bazaar: Any
+) -> None:
+    for older, newer in ((bazaar.secret, "mistyped"), ("mistyped", bazaar.secret)):
+        store = await stores.add(status="connecting", secret=older)
+        task = stores.task(OpenStore(store_id=store))
+        outcome = await opening.open_store(task)
+        await stores.renews(store, secret=newer)
+        async with stores.database.transaction(task.envelope) as tx:
+            await outcome(tx)
+        status, credentials = await stores.row(store, "status, credentials IS NOT NULL")
+        assert (status, credentials) == ("connecting", True)
+    assert await stores.scene.said() == []
+
+
+@pytest.mark.parametrize("refused", [AuthRevoked, ScopeMissing, Frozen])
+async def test_a_store_that_was_in_use_is_suspended_again_and_keeps_what_it_was_given(
+    stores: Any, opening: Opening, bazaar: Any, refused: type[MarketplaceError]
+) -> None:
+    store = await stores.add(status="connecting", suspended_for="auth_revoked")
+    bazaar.ill = refused("still")
+    await stores.done(stores.task(OpenStore(store_id=store)), opening.open_store)
+    (said,) = await stores.scene.said()
+    assert isinstance(said, StoreSuspended)
+    row = await stores.row(store, "status, status_reason, suspended_for, credentials IS NULL")
+    assert row == ("suspended", said.reason.value, None, False)
+
+
+async def test_a_store_that_no_price_fits_any_more_is_rejected_even_if_it_was_in_use(
+    stores: Any, opening: Opening, bazaar: Any
+) -> None:
+    store = await stores.add(status="connecting", suspended_for="frozen")
+    bazaar.currency = "EUR"
+    await stores.done(stores.task(OpenStore(store_id=store)), opening.open_store)
+    (said,) = await stores.scene.said()
+    assert isinstance(said, StoreRejected)
+
+
+async def test_orders_are_read_on_from_where_they_were_and_from_the_first_day(
+    stores: Any, opening: Opening
+) -> None:
+    first = stores.clock.now()
+    store = await stores.add(status="connecting", connected_at=first, order_cursor="7")
+    stores.clock.advance(86_400)
+    await stores.done(stores.task(OpenStore(store_id=store)), opening.open_store)
+    row = await stores.row(store, "connected_at, order_cursor, poll_at")
+    assert row == (first, "7", stores.clock.now())

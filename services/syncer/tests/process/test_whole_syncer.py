@@ -15,7 +15,14 @@ from dropship.contracts.messages import Event
 from dropship.contracts.money import Money
 from dropship.contracts.offers import Evidence, OfferObserved
 from dropship.contracts.products import PriceChanged, ProductDescribed, ProductWatched, StockChanged
-from dropship.contracts.stores import AmendStore, ConnectStore, Store, StoreDetails, StoreMode
+from dropship.contracts.stores import (
+    AmendStore,
+    ConnectStore,
+    DisconnectStore,
+    Store,
+    StoreDetails,
+    StoreMode,
+)
 from dropship.runtime.clock import SystemClock
 from dropship.runtime.errors import Refused
 from dropship.runtime.service import Service
@@ -116,32 +123,36 @@ async def asks(service: Service, question: Any, tenant: str = "anna") -> Any:
     return msgspec.json.decode(answer, type=type(question).answer)
 
 
-async def a_store(service: Service, market: Any) -> Store:
-    """Connected by the workers, and switched live."""
+async def connected(service: Service, market: Any) -> Store:
+    """Connected by the workers."""
     wish = ConnectStore(
         marketplace=market.name, account="demo", name="Anna's", client_id="i", client_secret="s"
     )
     store: Store = await asks(service, wish)
+    shown: list[Store] = []
 
-    async def connected() -> bool:
-        shown: Store = await asks(service, StoreDetails(store_id=store.id))
-        return shown.status == "connected"
+    async def is_connected() -> bool:
+        shown[:] = [await asks(service, StoreDetails(store_id=store.id))]
+        return shown[0].status == "connected"
 
-    await eventually(connected, within_s=20, what="the store is connected")
+    await eventually(is_connected, within_s=20, what="the store is connected")
+    return shown[0]
+
+
+async def a_store(service: Service, market: Any) -> Store:
+    """Connected, and switched live."""
+    store = await connected(service, market)
     live: Store = await asks(service, AmendStore(store_id=store.id, mode=StoreMode.live))
     return live
 
 
-async def test_a_decision_becomes_a_listing_even_when_the_answers_get_lost(
-    pair: tuple[House, Service], market: Any, kettle: str
-) -> None:
-    house, service = pair
-    store = await a_store(service, market)
+async def a_listing(house: House, service: Service, store: Store) -> Listing:
+    """Requested as soon as the product is known."""
     await house.tells_of_the_product()
 
     async def listed() -> Listing | None:
         try:
-            wish = RequestListing(store_id=store.id, product_id=kettle)
+            wish = RequestListing(store_id=store.id, product_id=house.product)
             listing: Listing = await asks(service, wish)
         except Refused:
             return None
@@ -149,17 +160,46 @@ async def test_a_decision_becomes_a_listing_even_when_the_answers_get_lost(
 
     listing = await eventually(listed, within_s=20, what="the product is known to be watched")
     assert listing is not None
-    market.faults = ["lost after", None, "lost after"]
-    await house.decides(listing, 1, "26.33")
+    return listing
 
-    async def stands(price: str) -> bool:
+
+async def stands_at(service: Service, listing: Listing, price: str) -> None:
+    async def stands() -> bool:
         shown: Listing = await asks(service, ListingDetails(listing_id=listing.id))
         return (shown.status, shown.price) == ("Active", usd(price))
 
-    await eventually(lambda: stands("26.33"), within_s=30, what="it is on sale")
+    await eventually(stands, within_s=30, what=f"it is on sale for {price}")
+
+
+async def test_a_decision_becomes_a_listing_even_when_the_answers_get_lost(
+    pair: tuple[House, Service], market: Any
+) -> None:
+    house, service = pair
+    listing = await a_listing(house, service, await a_store(service, market))
+    market.faults = ["lost after", None, "lost after"]
+    await house.decides(listing, 1, "26.33")
+    await stands_at(service, listing, "26.33")
     await house.decides(listing, 3, "30.00")
     await house.decides(listing, 2, "22.00")
-    await eventually(lambda: stands("30.00"), within_s=30, what="the price has followed")
+    await stands_at(service, listing, "30.00")
     made = [call for call in market.calls if call[0] != "find"]
     assert made == [("create", (2633, 5)), ("publish", None), ("price", 3000)]
     assert (await asks(service, TenantListings(), tenant="bert")).items == []
+
+
+async def test_a_store_taken_away_and_connected_again_is_the_same_and_catches_up(
+    pair: tuple[House, Service], market: Any
+) -> None:
+    house, service = pair
+    store = await a_store(service, market)
+    listing = await a_listing(house, service, store)
+    await house.decides(listing, 1, "26.33")
+    await stands_at(service, listing, "26.33")
+    left: Store = await asks(service, DisconnectStore(store_id=store.id))
+    assert left.status_reason == "1 listing stays on the marketplace as it is"
+    market.calls.clear()
+    await house.decides(listing, 2, "30.00")
+    again = await connected(service, market)
+    assert (again.id, again.mode) == (store.id, StoreMode.live)
+    await stands_at(service, listing, "30.00")
+    assert market.calls == [("find", listing.id), ("price", 3000)]

@@ -10,7 +10,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from dropship.contracts.alerts import AlertKind
 from dropship.policy.domain.facts import Condition
 
-HAPPENINGS = frozenset({AlertKind.cost_moved})
+HAPPENINGS = frozenset({AlertKind.cost_moved, AlertKind.listing_ended})
 """Kinds without an end of their own."""
 
 GONE = "the cause is gone"

@@ -1,9 +1,6 @@
 """What became of a listing on its marketplace: for the chain of causes, and for its alerts."""
 
-from collections.abc import Sequence
-from types import MappingProxyType
-
-from dropship.contracts.alerts import AlertKind, Severity
+from dropship.contracts.alerts import AlertKind
 from dropship.contracts.listings import (
     Hold,
     ListingDelisted,
@@ -18,6 +15,15 @@ from dropship.contracts.listings import (
     ListingStatus,
 )
 from dropship.policy.domain.facts import Condition
+from dropship.policy.domain.shop_holds import (
+    MEANINGS,
+    ShopHold,
+    ShopHolds,
+    conditions_of,
+    paused,
+    published,
+    told,
+)
 from dropship.policy.handlers.raising_alerts import Judged, end_all, settle
 from dropship.policy.handlers.voice import tenant_of
 from dropship.policy.projections import decisions, listings
@@ -27,46 +33,13 @@ from dropship.runtime.errors import Retry
 from dropship.runtime.hearing import Heard
 from dropship.runtime.journal import Transaction
 
-Trouble = tuple[AlertKind, Severity, str]
-
-TROUBLES: MappingProxyType[str, Trouble] = MappingProxyType(
-    {
-        Hold.stale: (
-            AlertKind.listing_stale,
-            "warning",
-            "Nobody has seen the supplier's offer for too long; it is held until somebody does.",
-        ),
-        Hold.below_floor: (
-            AlertKind.gate_refused,
-            "critical",
-            "The last gate refused a price that would lose money.",
-        ),
-        Hold.no_floor: (
-            AlertKind.gate_refused,
-            "critical",
-            "The last gate refused to write without a known floor.",
-        ),
-        Hold.breaker: (
-            AlertKind.gate_refused,
-            "critical",
-            "Prices moved too far too fast; it is held until you have looked.",
-        ),
-        Hold.rejected: (
-            AlertKind.listing_rejected,
-            "critical",
-            "The marketplace refuses it as it is.",
-        ),
-        Hold.drifted: (
-            AlertKind.listing_drifted,
-            "warning",
-            "Someone else changed it on the marketplace; it is left as it is.",
-        ),
-    }
-)
-"""What holds that are not policy's mean to a seller. A hold by hand is no news to who did it."""
-
-KINDS = frozenset(kind for kind, _, _ in TROUBLES.values())
+KINDS = frozenset(meaning.kind for meaning in MEANINGS.values() if meaning.kind is not None)
 OVER = "the listing is over"
+ENDED_THERE = {
+    "gone": "Somebody deleted it in the shop",
+    "marketplace": "Somebody ended it in the shop",
+}
+"""Ends that nobody asked us for."""
 
 
 async def hear_progress(
@@ -79,51 +52,69 @@ async def hear_progress(
     event, tenant = heard.event, tenant_of(heard)
     key = (tenant, event.listing_id, event.decision_no)
     await decisions.bring(tx, key, link_of_outcome(heard))
+    if isinstance(event, ListingRepriced | ListingRestocked):
+        return
+    before = await _shop_holds(tx, event.listing_id, tenant)
     match event:
-        case ListingPublished() | ListingResumed():
-            await _stands(tx, event, tenant, ListingStatus.Active, ())
+        case ListingPublished():
+            now = published(before, heard.envelope.causationid)
         case ListingPaused(holds=holds):
-            await _stands(tx, event, tenant, ListingStatus.Paused, holds)
+            now = paused(before, holds)
+        case ListingResumed():
+            now = ()
+    is_paused = isinstance(event, ListingPaused)
+    status = ListingStatus.Paused if is_paused else ListingStatus.Active
+    await listings.move(tx, event.listing_id, tenant, status, now)
+    await settle(tx, [Judged(_about(tenant, event), conditions_of(now), tx.cause)], KINDS)
 
 
 async def hear_trouble(heard: Heard[ListingRejected | ListingDrifted], tx: Transaction) -> None:
     """Somebody must look. The alert stands until the listing sells again."""
     event, tenant = heard.event, tenant_of(heard)
-    if not await listings.exists(tx, event.listing_id, tenant):
-        raise Retry(0.2, "listing_unknown")
-    condition = _rejected(event) if isinstance(event, ListingRejected) else _drifted(event)
-    await settle(tx, [Judged(_about(tenant, event), [condition], tx.cause)], {condition.kind})
+    before = await _shop_holds(tx, event.listing_id, tenant)
+    found = _found(event, heard.envelope.causationid)
+    await listings.hold(tx, event.listing_id, tenant, told(before, found))
+    conditions = conditions_of((found,))
+    kinds = {condition.kind for condition in conditions}
+    await settle(tx, [Judged(_about(tenant, event), conditions, tx.cause)], kinds)
 
 
 async def hear_end(heard: Heard[ListingEnded | ListingDelisted], tx: Transaction) -> None:
-    """It is over: nothing is decided any more, and nothing about it needs attention."""
+    """It is over: nothing is decided any more, and nothing about it needs attention. But if nobody
+    here wanted that, its owner must know.
+    """
     event, tenant = heard.event, tenant_of(heard)
     ended = isinstance(event, ListingEnded)
     status = ListingStatus.Ended if ended else ListingStatus.Delisted
-    await _move(tx, event.listing_id, tenant, status)
-    await end_all(tx, _about(tenant, event), OVER)
+    if not await listings.move(tx, event.listing_id, tenant, status, ()):
+        raise Retry(0.2, "listing_unknown")
+    about = _about(tenant, event)
+    await end_all(tx, about, OVER)
+    if ended and event.reason in ENDED_THERE:
+        judged = Judged(about, [_ended(ENDED_THERE[event.reason])], tx.cause)
+        await settle(tx, [judged], {AlertKind.listing_ended})
 
 
-def conditions_of(holds: Sequence[Hold]) -> list[Condition]:
-    """The alerts that these holds stand for, one of a kind."""
-    found: dict[AlertKind, Condition] = {}
-    for hold in sorted(holds):
-        if hold in TROUBLES:
-            kind, severity, message = TROUBLES[hold]
-            found.setdefault(kind, Condition(kind=kind, severity=severity, message=message))
-    return list(found.values())
+def _ended(what: str) -> Condition:
+    return Condition(
+        kind=AlertKind.listing_ended,
+        severity="warning",
+        message=(
+            f"{what}, not here; it sells no more, and nothing is brought there any more."
+            " List the product again if it is to be sold, or acknowledge this."
+        ),
+        edge=True,
+    )
 
 
-def _rejected(event: ListingRejected) -> Condition:
-    kind, severity, message = TROUBLES.get(event.reason, TROUBLES[Hold.rejected])
-    told = f"{message} ({event.reason}{': ' + event.detail if event.detail else ''})"
-    return Condition(kind=kind, severity=severity, message=told)
-
-
-def _drifted(event: ListingDrifted) -> Condition:
-    kind, severity, message = TROUBLES[Hold.drifted]
-    told = f"{message} ({event.what}: ours {event.ours}, theirs {event.theirs})"
-    return Condition(kind=kind, severity=severity, message=told)
+def _found(event: ListingRejected | ListingDrifted, because: str | None) -> ShopHold:
+    if isinstance(event, ListingDrifted):
+        figures = f"{event.what}: ours {event.ours}, theirs {event.theirs}"
+        return ShopHold(Hold.drifted, figures, because)
+    if event.reason in MEANINGS:
+        return ShopHold(Hold(event.reason), event.detail, because)
+    detail = f"{event.reason}: {event.detail}" if event.detail else event.reason
+    return ShopHold(Hold.rejected, detail, because)
 
 
 def _about(
@@ -145,17 +136,8 @@ def _about(
     )
 
 
-async def _stands(
-    tx: Transaction,
-    event: ListingPublished | ListingResumed | ListingPaused,
-    tenant: str,
-    status: ListingStatus,
-    holds: Sequence[Hold],
-) -> None:
-    await _move(tx, event.listing_id, tenant, status)
-    await settle(tx, [Judged(_about(tenant, event), conditions_of(holds), tx.cause)], KINDS)
-
-
-async def _move(tx: Transaction, listing: str, tenant: str, status: ListingStatus) -> None:
-    if not await listings.move(tx, listing, tenant, status):
+async def _shop_holds(tx: Transaction, listing: str, tenant: str) -> ShopHolds:
+    found = await listings.shop_holds(tx, listing, tenant)
+    if found is None:
         raise Retry(0.2, "listing_unknown")
+    return found

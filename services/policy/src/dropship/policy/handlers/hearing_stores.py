@@ -12,6 +12,7 @@ from dropship.runtime.journal import Transaction
 WORDS = {
     SuspendReason.auth_revoked: "The marketplace no longer accepts the store's credentials.",
     SuspendReason.scope_missing: "The store's credentials lack a right that is needed.",
+    SuspendReason.frozen: "The shop is frozen or locked by its marketplace.",
     SuspendReason.breaker: "Too many prices in the store moved too far too fast.",
 }
 

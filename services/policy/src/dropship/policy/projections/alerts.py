@@ -56,6 +56,11 @@ _STANDING_ANYWHERE = """
 SELECT id, tenant_id, alert_type, about FROM alerts
  WHERE resolved_at IS NULL AND alert_type = %s AND about = %s ORDER BY tenant_id FOR UPDATE
 """
+_STANDING_OF_PRODUCT = """
+SELECT id, tenant_id, alert_type, about FROM alerts
+ WHERE resolved_at IS NULL AND tenant_id = %s AND alert_type = %s AND store_id = %s
+   AND product_id = %s ORDER BY about FOR UPDATE
+"""
 _COUNTS = """
 SELECT u.n, coalesce((SELECT max(raise_no) FROM alerts a
                        WHERE (a.tenant_id, a.alert_type, a.about) = (u.tenant, u.kind, u.name)), 0)
@@ -90,6 +95,14 @@ async def standing(
 async def standing_anywhere(tx: Transaction, kind: AlertKind, name: str) -> list[Standing]:
     """What stands about one thing that concerns many tenants."""
     rows = await tx.fetch_all(_STANDING_ANYWHERE, (kind.value, name))
+    return [Standing(id_, tenant, AlertKind(kind), name) for id_, tenant, kind, name in rows]
+
+
+async def standing_of_product(
+    tx: Transaction, tenant: str, kind: AlertKind, store: str, product: str
+) -> list[Standing]:
+    """What stands about any listing of a product in a store, ended ones among them."""
+    rows = await tx.fetch_all(_STANDING_OF_PRODUCT, (tenant, kind.value, store, product))
     return [Standing(id_, tenant, AlertKind(kind), name) for id_, tenant, kind, name in rows]
 
 

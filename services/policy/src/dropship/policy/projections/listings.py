@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from dropship.contracts.listings import ListingAmended, ListingRequested, ListingStatus
 from dropship.contracts.money import Money
+from dropship.policy.domain.shop_holds import ShopHolds
 from dropship.pricing.money import from_wire
 from dropship.runtime.journal import Transaction
 
@@ -44,8 +46,13 @@ UPDATE listings l SET revisit_at = NULL
 
 _OVER = "revisit_at = CASE WHEN %(over)s THEN NULL ELSE revisit_at END"
 _MOVE = f"""
-UPDATE listings SET status = %(status)s, {_OVER} WHERE id = %(id)s AND tenant_id = %(tenant)s
+UPDATE listings SET status = %(status)s, shop_holds = %(holds)s, {_OVER}
+ WHERE id = %(id)s AND tenant_id = %(tenant)s
 """  # noqa: S608 - fixed text
+_SHOP_HOLDS = """
+SELECT shop_holds::text FROM listings WHERE id = %s AND tenant_id = %s FOR UPDATE
+"""
+_HOLD = "UPDATE listings SET shop_holds = %s WHERE id = %s AND tenant_id = %s"
 _ENDINGS = (ListingStatus.Ended, ListingStatus.Delisted)
 
 
@@ -85,10 +92,31 @@ async def amend(tx: Transaction, wish: ListingAmended, tenant: str) -> bool:
     return (await tx.execute(_AMEND, values)).rowcount == 1
 
 
-async def move(tx: Transaction, id_: str, tenant: str, status: ListingStatus) -> bool:
-    """Where it stands now; one that is over is not looked at again. False where there is none."""
-    values = {"status": status.value, "over": status in _ENDINGS, "id": id_, "tenant": tenant}
+async def move(
+    tx: Transaction, id_: str, tenant: str, status: ListingStatus, holds: ShopHolds
+) -> bool:
+    """Where it stands now, and what holds it there besides our decisions; one that is over is not
+    looked at again. False where there is none.
+    """
+    values = {
+        "status": status.value,
+        "holds": _json(holds),
+        "over": status in _ENDINGS,
+        "id": id_,
+        "tenant": tenant,
+    }
     return (await tx.execute(_MOVE, values)).rowcount == 1
+
+
+async def shop_holds(tx: Transaction, id_: str, tenant: str) -> ShopHolds | None:
+    """What holds a listing besides our decisions, locked. None where the tenant has none such."""
+    row = await tx.fetch_one(_SHOP_HOLDS, (id_, tenant))
+    return msgspec.json.decode(row[0], type=ShopHolds) if row else None
+
+
+async def hold(tx: Transaction, id_: str, tenant: str, holds: ShopHolds) -> None:
+    """The syncer told of a hold; where the listing stands it tells apart."""
+    await tx.execute(_HOLD, (_json(holds), id_, tenant))
 
 
 async def sellers_of(tx: Transaction, source: str) -> list[str]:
@@ -111,10 +139,8 @@ async def decided(tx: Transaction, outcomes: Sequence[Outcome]) -> None:
         await tx.executemany(_DECIDED, rows)
 
 
-async def exists(tx: Transaction, id_: UUID | str, tenant: str) -> bool:
-    """Whether the tenant has this listing."""
-    sql = "SELECT 1 FROM listings WHERE id = %s AND tenant_id = %s"
-    return await tx.fetch_one(sql, (id_, tenant)) is not None
+def _json(holds: ShopHolds) -> str:
+    return msgspec.json.encode(holds).decode()
 
 
 def _typed(wish: ListingRequested | ListingAmended) -> tuple[int | str | None, ...]:

@@ -7,8 +7,17 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from dropship.contracts.decisions import DecisionMade, Link, ListingWhy, ListingWhyNot, Why, WhyNot
+from dropship.contracts.decisions import (
+    DecisionMade,
+    Link,
+    ListingWhy,
+    ListingWhyNot,
+    RuleOutcome,
+    Why,
+    WhyNot,
+)
 from dropship.policy.domain.facts import Facts, Ruling
+from dropship.policy.domain.shop_holds import ShopHolds, shown_with
 from dropship.policy.domain.wording import money
 from dropship.policy.queries.verdicts import in_wire
 from dropship.runtime.asking import Asked
@@ -56,6 +65,9 @@ SELECT listing_id, decision_no, at, facts::text, ruling::text, chain::text, even
 _NEWEST = _SELECT + "ORDER BY decision_no DESC LIMIT 1"
 _NUMBERED = _SELECT + "AND decision_no = %s"
 _SAID = _SELECT + "AND decision_no <= %s AND said ORDER BY decision_no DESC LIMIT 1"
+_SHOP_HOLDS = """
+SELECT shop_holds::text FROM listings WHERE tenant_id = %s AND id = %s AND decision_no = %s
+"""
 _SINCE = """
 SELECT sum(confirmations) + count(*) - 1 FROM decisions
  WHERE tenant_id = %s AND listing_id = %s AND decision_no >= %s
@@ -77,7 +89,7 @@ async def listing_why(asked: Asked[ListingWhy], database: Database) -> Why:
         quantity=record.ruling.quantity,
         holds=list(record.ruling.holds),
         reasons=list(record.ruling.reasons),
-        rules=list(record.ruling.rules),
+        rules=await _rules(database, asked.tenant, record),
         breakdown=list(record.ruling.breakdown),
         policy_id=record.facts.policy.policy_id if record.facts.policy else None,
         policy_version=record.facts.policy.version if record.facts.policy else None,
@@ -100,8 +112,15 @@ async def listing_why_not(asked: Asked[ListingWhyNot], database: Database) -> Wh
         unchanged_since=said.at,
         confirmations=int(row[0]) if row else 0,
         last_confirmed_at=newest.last_confirmed_at,
-        because=list(newest.ruling.rules),
+        because=await _rules(database, tenant, newest),
     )
+
+
+async def _rules(reads: Reads, tenant: str, record: Record) -> list[RuleOutcome]:
+    """What the rules found, and with the newest decision what holds the listing besides."""
+    row = await reads.fetch_one(_SHOP_HOLDS, (tenant, record.listing_id, record.decision_no))
+    holds = msgspec.json.decode(row[0], type=ShopHolds) if row else ()
+    return shown_with(record.ruling.rules, holds)
 
 
 async def said_before(reads: Reads, tenant: str, listing: str, decision_no: int) -> Record | None:

@@ -136,7 +136,8 @@ def _as_it_stands(
     hidden = there.shown == "draft" and not listing.published
     if hidden or not _in_currency(there, listing):
         return now, tuple(facts)
-    now, moved = _moved(listing.there, now, there, decision_no, by_hand=drift is not None)
+    by_others = drift is not None or _is_more(listing.there, there, sent)
+    now, moved = _moved(listing.there, now, there, decision_no, by_others=by_others)
     return now, (*facts, *moved)
 
 
@@ -167,11 +168,11 @@ def _over(listing: Listing, sent: Step, reason: str) -> tuple[Listing, tuple[Eve
 
 
 def _moved(
-    before: There | None, listing: Listing, there: There, decision_no: int, *, by_hand: bool
+    before: There | None, listing: Listing, there: There, decision_no: int, *, by_others: bool
 ) -> tuple[Listing, tuple[Event, ...]]:
     """The events in the difference, for a listing that is on offer.
 
-    What somebody else puts up for sale while it is held is no resumption, and is taken down again.
+    What others put up for sale while it is held is no resumption, and is taken down again.
     """
     names = {
         "listing_id": listing.id,
@@ -193,7 +194,7 @@ def _moved(
         new = to_wire(there.price)
         facts.append(ListingRepriced(**names, old=old, new=new, decision_no=decision_no))
     status = listing.status
-    if status is ListingStatus.Paused and there.quantity > 0 and not by_hand:
+    if status is ListingStatus.Paused and there.quantity > 0 and not by_others:
         status = ListingStatus.Active
         facts.append(
             ListingResumed(
@@ -216,17 +217,25 @@ def _moved(
 
 
 def _drift(listing: Listing, there: There, sent: Step) -> ListingDrifted | None:
-    """What neither stood there before nor was sent by us. Fewer than there were have been sold."""
-    prices, quantity = _ours(listing.there, sent)
+    """What neither stood there before nor was sent by us.
+
+    A quantity is no drift: fewer have been sold, more came back with a cancelled order, and what is
+    wanted is set again.
+    """
+    prices, _ = _ours(listing.there, sent)
     if prices and there.price not in prices:
         return _drifted(listing, "price", _text(prices[0]), _text(there.price))
     if not _in_currency(there, listing):
         return _drifted(listing, "currency", listing.currency, there.price.currency)
-    if quantity is not None and there.quantity > quantity:
-        return _drifted(listing, "quantity", str(quantity), str(there.quantity))
     if listing.published and there.shown == "draft":
         return _drifted(listing, "shown", "live", "draft")
     return None
+
+
+def _is_more(before: There | None, there: There, sent: Step) -> bool:
+    """Whether somebody else has put more of it up for sale than we ever did."""
+    _, quantity = _ours(before, sent)
+    return quantity is not None and there.quantity > quantity
 
 
 def _ours(before: There | None, sent: Step) -> tuple[list[Money], int | None]:

@@ -33,6 +33,7 @@ from dropship.syncer.adapters.port import Access, Credentials, Marketplace, Toke
 from dropship.syncer.domain.bringing import Suspension
 from dropship.syncer.handlers.seals import open_credentials, token_of
 from dropship.syncer.handlers.voice import suspend_store
+from dropship.syncer.projections.stores import GONE
 
 AHEAD = timedelta(minutes=5)
 """So long before its end, or a tenth of its life, a token is renewed; it still serves meanwhile."""
@@ -41,7 +42,6 @@ TOO_SHORT = timedelta(seconds=2)
 REFRESHING = timedelta(seconds=15)
 """How long one worker may take to fetch a token before another one tries."""
 
-_SHUT = frozenset({StoreStatus.rejected, StoreStatus.disconnected})
 _READ = (
     "SELECT tenant_id, marketplace, account, credentials, token, refs, status,"
     " status_reason FROM store_accounts WHERE id = %s"
@@ -52,8 +52,9 @@ _LEASE = (
 )
 _KEEP = (
     "UPDATE store_accounts SET token = %(token)s, token_expires_at = %(expires_at)s,"
-    " refreshing_until = NULL WHERE id = %(id)s AND credentials IS NOT NULL RETURNING 1"
+    " refreshing_until = NULL WHERE id = %(id)s AND credentials = %(credentials)s RETURNING 1"
 )
+_SAME = "SELECT 1 FROM store_accounts WHERE id = %s AND credentials = %s FOR NO KEY UPDATE"
 _PUT_OFF = "UPDATE store_accounts SET refreshing_until = %(until)s WHERE id = %(id)s RETURNING 1"
 _log = get_logger()
 T = TypeVar("T")
@@ -88,9 +89,22 @@ class _Account:
         revoked = self.status_reason == SuspendReason.auth_revoked
         return (
             self.credentials is None
-            or self.status in _SHUT
+            or self.status in GONE
             or (self.status == StoreStatus.suspended and revoked)
         )
+
+
+def refusal_of(error: MarketplaceError) -> SuspendReason | None:
+    """Why the whole store is refused, None for an error that is about one call."""
+    match error:
+        case AuthRevoked():
+            return SuspendReason.auth_revoked
+        case ScopeMissing():
+            return SuspendReason.scope_missing
+        case Frozen():
+            return SuspendReason.frozen
+        case _:
+            return None
 
 
 class Keyring:
@@ -112,39 +126,34 @@ class Keyring:
 
         A token that is refused is renewed once and the call made again: nothing had happened. When
         the credentials or their reach are refused, a connected store is suspended before the error
-        is passed on, and `StoreSuspended` is said because of `cause`.
+        is passed on, and `StoreSuspended` is said because of `cause`; unless it has others by then.
         """
+        account = await self._account(UUID(store_id))
         try:
-            return await self._calling(UUID(store_id), call)
-        except AuthRevoked as error:
-            await self.suspend(store_id, SuspendReason.auth_revoked, error.detail, cause)
-            raise
-        except ScopeMissing as error:
-            await self.suspend(store_id, SuspendReason.scope_missing, error.detail, cause)
-            raise
-        except Frozen as error:
-            await self.suspend(store_id, SuspendReason.frozen, error.detail, cause)
+            return await self._calling(account, call)
+        except MarketplaceError as error:
+            reason = refusal_of(error)
+            if reason is not None:
+                await self._suspend(account, Suspension(reason, error.detail), cause)
             raise
 
-    async def _calling(self, store: UUID, call: Call[T]) -> T:
-        account = await self._account(store)
+    async def _calling(self, account: _Account, call: Call[T]) -> T:
         market = self._market(account)
         token = await self._token(account, market)
         try:
             return await call(market, _access(account, token))
         except AuthExpired:
-            token = await self._renewed(store, market, refused=token)
+            token = await self._renewed(account.id, market, refused=token)
         try:
             return await call(market, _access(account, token))
         except AuthExpired as error:
             raise AuthRevoked(f"a new token is refused: {error.detail}") from None
 
-    async def suspend(
-        self, store_id: str, reason: SuspendReason, detail: str, cause: Envelope | None = None
-    ) -> None:
+    async def _suspend(self, account: _Account, why: Suspension, cause: Envelope | None) -> None:
         """Write no more to a connected store until a person has acted; said once."""
         async with self._database.transaction(cause) as tx:
-            await suspend_store(tx, UUID(store_id), Suspension(reason, detail))
+            if await tx.fetch_one(_SAME, (account.id, account.credentials)) is not None:
+                await suspend_store(tx, account.id, why)
 
     async def _account(self, store: UUID) -> _Account:
         row = await self._database.fetch_one(_READ, (store,))
@@ -198,16 +207,18 @@ class Keyring:
         except MarketplaceError:
             await self._put_off(account.id, None)
             raise
-        if not await self._keep(account.id, token):
-            raise AuthRevoked("the store was disconnected meanwhile")
+        if not await self._keep(account, token):
+            raise Unavailable("the credentials were replaced or destroyed meanwhile", after_s=1.0)
         return token.value
 
-    async def _keep(self, store: UUID, token: Token) -> bool:
+    async def _keep(self, account: _Account, token: Token) -> bool:
+        """Whether it was kept: not where the credentials it was granted for are there no more."""
         ahead = min(AHEAD, (token.expires_at - self._clock.now()) / 10)
         kept = _Kept(token.value, token.expires_at - ahead, token.expires_at)
         row = {
-            "id": store,
-            "token": self._sealer.seal(msgspec.json.encode(kept), token_of(store)),
+            "id": account.id,
+            "credentials": account.credentials,
+            "token": self._sealer.seal(msgspec.json.encode(kept), token_of(account.id)),
             "expires_at": token.expires_at,
         }
         return await self._database.fetch_one(_KEEP, row) is not None

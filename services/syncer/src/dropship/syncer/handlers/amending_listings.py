@@ -19,7 +19,6 @@ from dropship.contracts.listings import (
     ResumeListing,
 )
 from dropship.contracts.messages import Event
-from dropship.contracts.stores import StoreStatus
 from dropship.pricing.money import Money, to_wire
 from dropship.runtime.asking import Asked
 from dropship.runtime.errors import Refused
@@ -30,6 +29,7 @@ from dropship.syncer.handlers.voice import Voice
 from dropship.syncer.handlers.wishes import consistent, payable, policy_named, storable
 from dropship.syncer.projections import listings
 from dropship.syncer.projections.listings import Known
+from dropship.syncer.projections.stores import FORGOTTEN, GONE
 from dropship.syncer.queries.listings import details
 from dropship.syncer.queries.reading import known_id, not_found
 
@@ -46,7 +46,7 @@ By = AmendListing | PauseListing | ResumeListing | EndListing
 
 async def amend_listing(asked: Asked[AmendListing], tx: Transaction) -> bytes:
     """Change what was given, leave the rest; a decision follows, and then perhaps a call."""
-    known = await _mine(asked, tx)
+    known = await _reachable(asked, tx)
     wish, currency = asked.question, known.listing.currency
     row = await tx.fetch_one(_WISHES, (known.id,))
     assert row is not None
@@ -111,31 +111,39 @@ async def resume_listing(asked: Asked[ResumeListing], tx: Transaction) -> bytes:
 async def end_listing(asked: Asked[EndListing], tx: Transaction) -> bytes:
     """Take it off the marketplace for good; from a store that is gone, take it off our books."""
     known = await _mine(asked, tx)
-    if known.standing.status is StoreStatus.disconnected:
+    if known.standing.status in GONE:
         return await _answer(tx, known, _forgotten(known.listing))
     change = settle(end(known.listing, "user"), known.standing, tx.at)
     return await _answer(tx, known, change)
 
 
 def _forgotten(listing: Listing) -> Change:
-    reason = StoreStatus.disconnected.value
     delisted: tuple[Event, ...] = (
         ListingDelisted(
             listing_id=listing.id,
             product_id=listing.product_id,
             store_id=listing.store_id,
-            reason=reason,
+            reason=FORGOTTEN,
         ),
     )
-    gone = replace(listing, status=ListingStatus.Delisted, ending=reason)
+    gone = replace(listing, status=ListingStatus.Delisted, ending=FORGOTTEN)
     return Change(listing=gone, facts=delisted)
 
 
 async def _change(
     asked: Asked[Any], tx: Transaction, change: Callable[[Listing], Listing]
 ) -> bytes:
-    known = await _mine(asked, tx)
+    known = await _reachable(asked, tx)
     return await _answer(tx, known, settle(change(known.listing), known.standing, tx.at))
+
+
+async def _reachable(asked: Asked[Any], tx: Transaction) -> Known:
+    """As `_mine`. Raises Refused for one whose store is gone: nothing wished could come true."""
+    known = await _mine(asked, tx)
+    if known.standing.status in GONE:
+        detail = f"its store is {known.standing.status}; connect the store again first"
+        raise Refused("store_not_connected", detail, kind="conflict", field="listing_id")
+    return known
 
 
 async def _mine(asked: Asked[Any], tx: Transaction) -> Known:

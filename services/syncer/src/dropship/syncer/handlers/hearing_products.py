@@ -55,6 +55,9 @@ class Products:
         known = await products.want(tx, {UUID(heard.event.product_id) for heard in batch})
         decided = {UUID(h.event.listing_id) for h in batch if isinstance(h.event, DecisionMade)}
         voice = Voice(tx, await listings.lock_of_products(tx, known, decided))
+        offers: dict[UUID, list[Known]] = {id_: [] for id_ in known}
+        for listing in voice.known.values():
+            offers[UUID(listing.listing.product_id)].append(listing)
         told: dict[UUID, products.Known] = {}
         for heard in batch:
             product = known[UUID(heard.event.product_id)]
@@ -65,7 +68,7 @@ class Products:
             else:
                 _learn(product, heard.event)
                 told[product.id] = product
-                self._pass_on(voice, heard, product)
+                self._pass_on(voice, heard, product, offers[product.id])
         await products.write(tx, list(told.values()))
         await voice.keep()
 
@@ -80,10 +83,16 @@ class Products:
         listing = decide(known.listing, _decided(decision))
         self._settle(voice, known, listing, product, heard)
 
-    def _pass_on(self, voice: Voice, heard: Heard[Told], product: products.Known) -> None:
+    def _pass_on(
+        self,
+        voice: Voice,
+        heard: Heard[Told],
+        product: products.Known,
+        offers: Sequence[Known],
+    ) -> None:
         """The facts of a product moved: what does that mean to each listing of it?"""
-        for known in voice.known.values():
-            if known.listing.product_id == str(product.id) and not known.listing.over:
+        for known in offers:
+            if not known.listing.over:
                 self._settle(voice, known, known.listing, product.product, heard)
 
     def _settle(

@@ -6,7 +6,15 @@ from uuid import UUID
 
 import msgspec
 
-from dropship.contracts.stores import OpenStore, StoreConnected, StoreMode, StoreRejected
+from dropship.contracts.stores import (
+    OpenStore,
+    StoreConnected,
+    StoreMode,
+    StoreRejected,
+    StoreResumed,
+    StoreSuspended,
+    SuspendReason,
+)
 from dropship.pricing.fees import UnknownSchedule, schedule
 from dropship.runtime.database import Database
 from dropship.runtime.errors import Retry
@@ -22,7 +30,9 @@ from dropship.syncer.adapters.errors import (
     ScopeMissing,
 )
 from dropship.syncer.adapters.port import Opened
-from dropship.syncer.handlers.access import Keyring
+from dropship.syncer.handlers.access import Keyring, refusal_of
+from dropship.syncer.handlers.voice import say_of_store
+from dropship.syncer.projections import stores
 
 AGAIN_LATER = timedelta(minutes=5)
 """When a store is tried again whose marketplace was ill through all attempts."""
@@ -34,20 +44,44 @@ _LASTING: dict[type[MarketplaceError], str] = {
     Invalid: "unfit",
     NotFound: "unfit",
 }
-_READ = "SELECT status, fee_schedule FROM store_accounts WHERE id = %s"
+_READ = "SELECT status, fee_schedule, opens, suspended_for FROM store_accounts WHERE id = %s"
 _CONNECT = (
     "UPDATE store_accounts SET status = 'connected', status_reason = NULL, currency = %(currency)s,"
-    " refs = %(refs)s, connected_at = %(at)s, open_again_at = NULL, poll_at = %(at)s,"
-    " version = version + 1 WHERE id = %(id)s AND status = 'connecting'"
-    " RETURNING version, tenant_id, marketplace, mode, fee_schedule"
+    " refs = %(refs)s, connected_at = coalesce(connected_at, %(at)s), open_again_at = NULL,"
+    " suspended_for = NULL, poll_at = %(at)s"
+    " WHERE id = %(id)s AND status = 'connecting' AND opens = %(opens)s"
+    " RETURNING tenant_id, marketplace, mode, fee_schedule"
 )
 _REJECT = (
     "UPDATE store_accounts SET status = 'rejected', status_reason = %(reason)s, token = NULL,"
-    " credentials = NULL, open_again_at = NULL, version = version + 1"
-    " WHERE id = %(id)s AND status = 'connecting' RETURNING version, tenant_id, marketplace"
+    " credentials = NULL, open_again_at = NULL, suspended_for = NULL"
+    " WHERE id = %(id)s AND status = 'connecting' AND opens = %(opens)s"
+    " RETURNING tenant_id, marketplace"
+)
+_SUSPEND = (
+    "UPDATE store_accounts SET status = 'suspended', status_reason = %(reason)s, token = NULL,"
+    " open_again_at = NULL, suspended_for = NULL"
+    " WHERE id = %(id)s AND status = 'connecting' AND opens = %(opens)s"
+    " RETURNING tenant_id"
 )
 _PUT_OFF = "UPDATE store_accounts SET open_again_at = %s WHERE id = %s AND status = 'connecting'"
 _log = get_logger()
+
+
+@dataclass(frozen=True)
+class _Try:
+    """One try of a store. What comes of it counts while no other has begun, with other credentials.
+
+    `suspended_for` is why a store was suspended whose tenant wants it connected again.
+    """
+
+    store: UUID
+    opens: int
+    suspended_for: str | None
+
+    def values(self, **more: object) -> dict[str, object]:
+        """For the statements that end the try."""
+        return {"id": self.store, "opens": self.opens, **more}
 
 
 @dataclass(frozen=True)
@@ -58,22 +92,21 @@ class Opening:
     keyring: Keyring
 
     async def open_store(self, task: Task[OpenStore]) -> Outcome:
-        """Connected, or rejected with the reason. Raises Retry while the marketplace is ill."""
+        """Connected, or refused with the reason. Raises Retry while the marketplace is ill."""
         store = UUID(task.command.store_id)
         row = await self.database.fetch_one(_READ, (store,))
         if row is None or row[0] != "connecting":
             return _nothing
+        _, fee_schedule, *rest = row
+        tried = _Try(store, *rest)
         try:
             opened = await self.keyring.calling(
                 task.command.store_id, lambda market, access: market.open(access), task.envelope
             )
         except MarketplaceError as error:
-            reason = _LASTING.get(type(error))
-            if reason is None:
-                raise Retry(max(error.after_s, 2.0**task.attempt), type(error).__name__) from None
-            return _rejected(store, f"{reason}: {error.detail}")
-        unfit = _unfit(row[1], opened.currency, task.at.date())
-        return _rejected(store, unfit) if unfit else _connected(store, opened)
+            return _refused(tried, error, task.attempt)
+        unfit = _unfit(fee_schedule, opened.currency, task.at.date())
+        return _rejected(tried, unfit) if unfit else _connected(tried, opened)
 
     async def give_up(self, task: Task[OpenStore], tx: Transaction, reason: str) -> None:
         """The marketplace was ill all the time: the store goes on waiting, and is tried again."""
@@ -82,6 +115,18 @@ class Opening:
 
 async def _nothing(_tx: Transaction) -> None:
     """The store is not waiting any more."""
+
+
+def _refused(tried: _Try, error: MarketplaceError, attempt: int) -> Outcome:
+    """Rejected; or suspended again, if it was: a store that was in use keeps its listings' pauses
+    due, and one right secret or one `resume` away. Raises Retry for what may pass."""
+    reason = _LASTING.get(type(error))
+    if reason is None:
+        raise Retry(max(error.after_s, 2.0**attempt), type(error).__name__) from None
+    refusal = refusal_of(error)
+    if tried.suspended_for is not None and refusal is not None:
+        return _suspended(tried, refusal, error.detail)
+    return _rejected(tried, f"{reason}: {error.detail}")
 
 
 def _unfit(fee_schedule: str, currency: str, on: date) -> str | None:
@@ -95,35 +140,57 @@ def _unfit(fee_schedule: str, currency: str, on: date) -> str | None:
     return None
 
 
-def _connected(store: UUID, opened: Opened) -> Outcome:
+def _connected(tried: _Try, opened: Opened) -> Outcome:
     async def connect(tx: Transaction) -> None:
         refs = msgspec.json.encode(opened.refs).decode()
-        values = {"id": store, "currency": opened.currency, "refs": refs, "at": tx.at}
+        values = tried.values(currency=opened.currency, refs=refs, at=tx.at)
         row = await tx.fetch_one(_CONNECT, values)
         if row is None:
             return
-        version, tenant_id, marketplace, mode, fee_schedule = row
+        tenant, marketplace, mode, fee_schedule = row
         connected = StoreConnected(
-            store_id=str(store),
+            store_id=str(tried.store),
             marketplace=marketplace,
             mode=StoreMode(mode),
             currency=opened.currency,
             fee_schedule=fee_schedule,
         )
-        tx.say(connected, about=f"store:{store}", version=version, tenant=tenant_id)
-        _log.info("store_connected", store_id=str(store), marketplace=marketplace)
+        await say_of_store(tx, tried.store, tenant, connected)
+        if tried.suspended_for is not None:
+            await say_of_store(tx, tried.store, tenant, StoreResumed(store_id=str(tried.store)))
+        await _look_at_listings(tx, tried.store, StoreMode(mode))
+        _log.info("store_connected", store_id=str(tried.store), marketplace=marketplace)
 
     return connect
 
 
-def _rejected(store: UUID, reason: str) -> Outcome:
+async def _look_at_listings(tx: Transaction, store: UUID, mode: StoreMode) -> None:
+    if mode is StoreMode.live:
+        await stores.read_back_all(tx, store)
+    else:
+        await stores.bring_all(tx, store)
+
+
+def _rejected(tried: _Try, reason: str) -> Outcome:
     async def reject(tx: Transaction) -> None:
-        row = await tx.fetch_one(_REJECT, {"id": store, "reason": reason})
+        row = await tx.fetch_one(_REJECT, tried.values(reason=reason))
         if row is None:
             return
-        version, tenant_id, marketplace = row
-        rejected = StoreRejected(store_id=str(store), marketplace=marketplace, reason=reason)
-        tx.say(rejected, about=f"store:{store}", version=version, tenant=tenant_id)
-        _log.info("store_rejected", store_id=str(store), reason=reason)
+        tenant, marketplace = row
+        fact = StoreRejected(store_id=str(tried.store), marketplace=marketplace, reason=reason)
+        await say_of_store(tx, tried.store, tenant, fact)
+        _log.info("store_rejected", store_id=str(tried.store), reason=reason)
 
     return reject
+
+
+def _suspended(tried: _Try, reason: SuspendReason, detail: str) -> Outcome:
+    async def suspend(tx: Transaction) -> None:
+        row = await tx.fetch_one(_SUSPEND, tried.values(reason=reason.value))
+        if row is None:
+            return
+        fact = StoreSuspended(store_id=str(tried.store), reason=reason, detail=detail)
+        await say_of_store(tx, tried.store, row[0], fact)
+        _log.warning("store_suspended", store_id=str(tried.store), reason=reason.value)
+
+    return suspend

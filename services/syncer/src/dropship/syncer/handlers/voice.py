@@ -6,13 +6,19 @@ from uuid import UUID
 from dropship.contracts.envelope import Envelope
 from dropship.contracts.listings import BringListing
 from dropship.contracts.messages import Event
-from dropship.contracts.stores import StoreStatus, StoreSuspended
+from dropship.contracts.stores import StoreSuspended
 from dropship.runtime.journal import Cause, Transaction
 from dropship.runtime.telemetry import get_logger
 from dropship.syncer.domain.bringing import Change, Suspension
 from dropship.syncer.projections import listings
 from dropship.syncer.projections.listings import Known
 
+_SUSPEND = """
+UPDATE store_accounts SET status = 'suspended', status_reason = %(reason)s
+ WHERE id = %(id)s AND (status = 'connected' OR (status = 'suspended'
+   AND status_reason = 'breaker' AND %(reason)s <> 'breaker'))
+RETURNING tenant_id
+"""
 _log = get_logger()
 
 
@@ -71,13 +77,10 @@ async def say_of_store(tx: Transaction, store: UUID, tenant: str, fact: Event) -
 async def suspend_store(tx: Transaction, store: UUID, why: Suspension) -> None:
     """Write to this store no more until a person has acted. The caller has locked its row.
 
-    What is suspended or taken away already stays so, with its first reason.
+    What is suspended or taken away already stays so, with its first reason; but a marketplace that
+    refuses us outweighs the breaker, whose pauses do not pass any more either.
     """
-    row = await tx.fetch_one(
-        "UPDATE store_accounts SET status = %s, status_reason = %s WHERE id = %s AND status = %s"
-        " RETURNING tenant_id",
-        (StoreStatus.suspended.value, why.reason.value, store, StoreStatus.connected.value),
-    )
+    row = await tx.fetch_one(_SUSPEND, {"id": store, "reason": why.reason.value})
     if row is None:
         return
     _log.warning("store_suspended", store_id=str(store), reason=why.reason.value)

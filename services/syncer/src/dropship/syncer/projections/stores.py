@@ -3,14 +3,19 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from msgspec import Struct
 
-from dropship.contracts.stores import StoreMode, StoreStatus
+from dropship.contracts.stores import OpenStore, StoreMode, StoreStatus
 from dropship.runtime.journal import Transaction
 from dropship.syncer.domain.breaker import LARGE_MOVE_BP, WINDOW_S
 from dropship.syncer.domain.steps import Standing
+
+GONE = frozenset({StoreStatus.disconnected, StoreStatus.rejected})
+"""The store is not ours to reach any more, or never was."""
+FORGOTTEN = StoreStatus.disconnected.value
+"""Why a listing ended that was taken off our books and not off the marketplace."""
 
 
 class Known(Struct, frozen=True):
@@ -25,11 +30,58 @@ class Known(Struct, frozen=True):
     fee_schedule: str
     breaker_lifted_at: datetime | None
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether we hold no credentials for it."""
+        return self.standing.status in GONE
+
+
+class Counted(Struct, frozen=True):
+    """A store's listings: those that are not over, and those that stand on the marketplace, or may.
+
+    What was taken off our books while the store was gone still stands there.
+    """
+
+    not_over: int
+    standing: int
+
 
 _LOCK = """
 SELECT id, tenant_id, marketplace, account, mode, status, status_reason, currency, fee_schedule,
        breaker_lifted_at
   FROM store_accounts WHERE id = %s FOR NO KEY UPDATE
+"""
+_MAY_STAND = "(shown IS NOT NULL OR bringing IS NOT NULL OR sync = 'unknown')"
+_OPEN = "status NOT IN ('Ended', 'Delisted')"
+_FORGOTTEN = f"(status = 'Delisted' AND ending = '{FORGOTTEN}' AND {_MAY_STAND})"
+_COUNT = f"""
+SELECT count(*) FILTER (WHERE {_OPEN}),
+       count(*) FILTER (WHERE ({_OPEN} AND {_MAY_STAND}) OR {_FORGOTTEN})
+  FROM listings WHERE store_id = %s
+"""  # noqa: S608 - our own words
+_OPEN_IN_ORDER = f"""
+SELECT id FROM listings WHERE store_id = %s AND {_OPEN} ORDER BY id FOR UPDATE
+"""  # noqa: S608
+_FORGOTTEN_IN_ORDER = f"""
+SELECT id FROM listings WHERE store_id = %s AND {_FORGOTTEN} ORDER BY id FOR UPDATE
+"""  # noqa: S608
+_BRING = f"""
+UPDATE listings l SET bring_again_at = %s FROM ({_OPEN_IN_ORDER}) o WHERE l.id = o.id
+"""  # noqa: S608
+_DOUBT = f"""
+UPDATE listings l SET sync = 'unknown', failures = 0, bring_again_at = %s
+  FROM ({_OPEN_IN_ORDER}) o WHERE l.id = o.id
+"""  # noqa: S608
+_RECALL = f"""
+UPDATE listings l SET ending = 'user',
+       status = CASE shown WHEN 'live' THEN 'Active' ELSE 'Pending' END
+  FROM ({_FORGOTTEN_IN_ORDER}) o WHERE l.id = o.id
+"""  # noqa: S608
+_TRY = """
+UPDATE store_accounts SET status = 'connecting', status_reason = NULL, token = NULL,
+  suspended_for = CASE WHEN status = 'suspended' THEN status_reason END,
+  token_expires_at = NULL, refreshing_until = NULL, open_again_at = NULL, opens = opens + 1
+ WHERE id = %s RETURNING marketplace, opens
 """
 _MOVED = """
 SELECT DISTINCT listing_id FROM moves WHERE store_id = %s AND at > %s AND share_bp > %s
@@ -77,10 +129,35 @@ async def active(tx: Transaction, store: UUID) -> int:
     return int(row[0])
 
 
+async def counted(tx: Transaction, store: UUID) -> Counted:
+    """How many of a locked store's listings are of which kind."""
+    row = await tx.fetch_one(_COUNT, (store,))
+    assert row is not None
+    return Counted(*row)
+
+
 async def bring_all(tx: Transaction, store: UUID) -> None:
     """What may be sent to the store has changed: the round looks at each of its listings anew."""
-    await tx.execute(
-        "UPDATE listings SET bring_again_at = %s"
-        " WHERE store_id = %s AND status NOT IN ('Ended', 'Delisted')",
-        (tx.at, store),
+    await tx.execute(_BRING, (tx.at, store))
+
+
+async def read_back_all(tx: Transaction, store: UUID) -> None:
+    """Nobody has watched the store: each of its listings is read there before anything is sent.
+
+    Those that were taken off our books meanwhile are taken off the marketplace now.
+    """
+    await tx.execute(_RECALL, (store,))
+    await tx.execute(_DOUBT, (tx.at, store))
+
+
+async def begin_to_open(tx: Transaction, store: UUID) -> None:
+    """Order a try of the store's credentials; until it is over nothing is written there."""
+    row = await tx.fetch_one(_TRY, (store,))
+    assert row is not None
+    marketplace, opens = row
+    tx.order(
+        OpenStore(store_id=str(store)),
+        plugin=marketplace,
+        lane="now",
+        command_id=uuid5(store, f"open/{opens}"),
     )

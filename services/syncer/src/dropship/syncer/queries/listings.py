@@ -16,6 +16,7 @@ from dropship.contracts.listings import (
     SyncState,
     TenantListings,
 )
+from dropship.contracts.stores import StoreStatus
 from dropship.runtime.asking import Asked
 from dropship.runtime.database import Database, Reads
 from dropship.runtime.paging import cut, read_cursor
@@ -26,9 +27,11 @@ _SELECT = """
 SELECT l.id, l.created_at, l.store_id, l.product_id, l.marketplace, l.external_id, l.sku,
        coalesce(l.title, p.title, l.sku), l.status, l.ending, l.own_holds, l.sync, l.sync_detail,
        l.price_minor, l.price_currency, l.quantity, l.currency, l.override_minor, l.min_minor,
-       l.max_minor, l.policy_id, l.fresh_until, l.updated_at, l.last_synced_at, l.decision_no,
-       l.wanted_price_minor, l.floor_minor, l.wanted_quantity, l.wanted_holds, l.decided_at
-  FROM listings l LEFT JOIN products_known p USING (product_id)
+       l.max_minor, l.policy_id, l.fresh_until, l.updated_at, l.last_synced_at, s.status,
+       s.status_reason, l.decision_no, l.wanted_price_minor, l.floor_minor, l.wanted_quantity,
+       l.wanted_holds, l.decided_at
+  FROM listings l JOIN store_accounts s ON s.id = l.store_id
+  LEFT JOIN products_known p USING (product_id)
 """
 _ONE = _SELECT + "WHERE l.tenant_id = %s AND l.id = %s"
 _PAGE = _SELECT + (
@@ -71,7 +74,7 @@ def _listing(row: Sequence[Any]) -> Listing:
     id_, created_at, store, product, marketplace, external_id, sku, title, *rest = row
     status, ending, own_holds, sync, sync_detail, price, price_currency, quantity, *rest = rest
     currency, override, least, most, policy_id, fresh_until, *rest = rest
-    updated_at, last_synced_at, *desired = rest
+    updated_at, last_synced_at, store_status, store_reason, *desired = rest
     wanted = _desired(currency, *desired)
     holds = in_order((*map(Hold, own_holds), *(wanted.holds if wanted else ())))
     over = ListingStatus(status) in OVER
@@ -87,7 +90,7 @@ def _listing(row: Sequence[Any]) -> Listing:
         status_reason=ending if over else next((hold.value for hold in holds), None),
         holds=list(holds),
         sync=SyncState(sync),
-        sync_detail=sync_detail,
+        sync_detail=sync_detail if over else _store(store_status, store_reason) or sync_detail,
         price=amount_of(price, price_currency),
         quantity=quantity,
         desired=wanted,
@@ -100,6 +103,14 @@ def _listing(row: Sequence[Any]) -> Listing:
         updated_at=updated_at,
         last_synced_at=last_synced_at,
     )
+
+
+def _store(status: str, reason: str | None) -> str | None:
+    """Why nothing can be said of how a listing stands there; None while its store is connected."""
+    if status == StoreStatus.connected:
+        return None
+    tells = reason is not None and status in (StoreStatus.suspended, StoreStatus.rejected)
+    return f"the store is {status}: {reason}" if tells else f"the store is {status}"
 
 
 def _desired(currency: str, number: int, *row: Any) -> Desired | None:

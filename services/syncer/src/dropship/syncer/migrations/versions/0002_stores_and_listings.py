@@ -20,9 +20,10 @@ CREATE TABLE store_accounts (
   marketplace text NOT NULL, name text NOT NULL, account text NOT NULL, credentials bytea,
   token bytea, token_expires_at timestamptz, refreshing_until timestamptz, mode text NOT NULL,
   status text NOT NULL, status_reason text, suspended_for text, currency char(3),
-  fee_schedule text NOT NULL, refs jsonb DEFAULT '{}'::jsonb NOT NULL, opens integer DEFAULT 0 NOT NULL,
-  open_again_at timestamptz, order_cursor text, polled_at timestamptz, poll_at timestamptz,
-  breaker_lifted_at timestamptz, created_at timestamptz NOT NULL, connected_at timestamptz,
+  fee_schedule text NOT NULL, refs jsonb DEFAULT '{}'::jsonb NOT NULL,
+  opens integer DEFAULT 0 NOT NULL, open_again_at timestamptz, order_cursor text,
+  polled_at timestamptz, poll_at timestamptz, breaker_lifted_at timestamptz,
+  created_at timestamptz NOT NULL, connected_at timestamptz,
   PRIMARY KEY (id),
   CONSTRAINT mode_known CHECK (mode IN ('dry_run', 'live')),
   CONSTRAINT store_status_known CHECK (status
