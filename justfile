@@ -46,13 +46,13 @@ test-rules *options:
 # Seeded schedules against the shop's rules: of pure functions, then of real processes
 [group('prove')]
 campaign pure="10000" real="100" first="0":
-    @if [ {{ pure }} -gt 0 ]; then PYTHONPATH=services/syncer/tests python -m campaign --schedules {{ pure }} --first {{ first }}; fi
+    @if [ {{ pure }} -gt 0 ]; then PYTHONPATH=services/syncer/tests/stage python -m campaign --schedules {{ pure }} --first {{ first }}; fi
     @if [ {{ real }} -gt 0 ]; then PYTHONPATH=tests python -m integration.campaign --schedules {{ real }} --first {{ first }}; fi
 
 # One pure schedule of the campaign again, step by step
 [group('prove')]
 campaign-replay seed:
-    PYTHONPATH=services/syncer/tests python -m campaign --tell {{ seed }}
+    PYTHONPATH=services/syncer/tests/stage python -m campaign --tell {{ seed }}
 
 # Measure: log_throughput, import_overhead, … or one of them by name
 [group('prove')]

@@ -136,7 +136,7 @@ async def test_a_page_that_stays_gone_is_told_as_vanished_and_its_last_price_is_
 ) -> None:
     wanted = await supplier.take_one("amazon-co-uk")
     id_ = await shop.has_imported("amazon-co-uk", wanted)
-    _, prices, stock = await _memory(shop, id_)
+    prices, stock = await shop.prices(id_), await shop.stock(id_)
     await supplier.misbehaves("404", id=wanted)
     client = await stack.nats()
 

@@ -89,12 +89,13 @@ def _ready(facts: Facts, rule: StockRule, seen: Availability) -> Stock:
         return _sold_out(rule, seen, said, f" ships_in_days {days} over {most}")
     if facts.stock is None or facts.quantity_kind is QuantityKind.assumed:
         return _assumed(rule, seen)
-    if facts.stock <= 0:
+    stock = facts.stock
+    if stock <= 0:
         return _sold_out(rule, seen, "The supplier has none left.", " 0")
     if facts.quantity_kind is QuantityKind.at_least:
         # A page that says "10+" for ever never tells that what was sold here was bought there.
         facts = replace(facts, sold=0)
-    return _counted(facts, facts.stock, rule, seen)
+    return _counted(facts, stock, rule, seen)
 
 
 def _assumed(rule: StockRule, seen: Availability) -> Stock:
