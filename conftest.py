@@ -17,6 +17,7 @@ SYSTEM = ROOT / "tests" / "integration"
 TOPOLOGY = ROOT / "cli" / "src" / "dropship" / "cli" / "topology.toml"
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Group by file, the system tests as one group and first."""
     items.sort(key=lambda item: not _is_system(item))

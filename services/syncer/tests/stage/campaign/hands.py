@@ -186,10 +186,11 @@ class Hands:
                 self._plan_again(id_, 0.0)
 
     def suspends(self, reason: SuspendReason) -> None:
-        if self.standing.status is StoreStatus.connected:
-            self.standing = replace(
-                self.standing, status=StoreStatus.suspended, reason=reason.value
-            )
+        """A marketplace that refuses us outweighs the breaker; else the first reason stays."""
+        now = self.standing
+        breaker_only = now.reason == SuspendReason.breaker and reason is not SuspendReason.breaker
+        if now.status is StoreStatus.connected or breaker_only:
+            self.standing = replace(now, status=StoreStatus.suspended, reason=reason.value)
             self.judge.store_is(self.standing)
 
     # -- what it does

@@ -112,7 +112,8 @@ class Judge:
             case "pause":
                 one.personal.add(Hold.manual)
             case "resume":
-                if Hold.breaker in one.personal and one.newest is not None:
+                seen = one.personal & {Hold.breaker, Hold.drifted}
+                if seen and one.newest is not None:
                     one.cleared = one.newest.price
                 one.personal.clear()
             case _:
@@ -125,8 +126,9 @@ class Judge:
 
     def store_is(self, standing: Standing) -> None:
         self.clock.note("store", standing.mode, standing.status, standing.reason)
-        if standing.status is StoreStatus.connected and self.standing.reason == "breaker":
-            self.lifted_s = self.clock.now
+        if standing.status is StoreStatus.connected:
+            if self.standing.reason == "breaker":
+                self.lifted_s = self.clock.now
             for one in self.listings.values():
                 one.not_before_s = 0.0
         self.standing = standing
@@ -220,13 +222,16 @@ class Judge:
         self._demand(not loses(price, cost), id_, f"{price.minor} loses money at {cost}")
 
     def _moves_gently(self, id_: str, one: Watched, step: Step) -> None:
-        """No price halves by itself, and no store moves all its prices at once."""
+        """No price halves or triples by itself, and no store moves all its prices at once."""
         item = self.shop.items.get(id_)
         if not isinstance(step, SetPrice) or item is None or item.shown != "live" or item.meddled:
             return
         old, new = item.price.minor, step.price.minor
-        cleared = one.cleared is not None and new >= one.cleared.minor
-        self._demand(cleared or new * 10 >= old * 6, id_, f"the price falls from {old} to {new}")
+        cleared = one.cleared.minor if one.cleared is not None else None
+        falls = new * 10 < old * 6 and (cleared is None or new < cleared)
+        self._demand(not falls, id_, f"the price falls from {old} to {new}")
+        rises = new > old * 3 and (cleared is None or new > cleared)
+        self._demand(not rises, id_, f"the price rises from {old} to {new}")
         if abs(new - old) * 4 > old:
             self.moves.append((self.clock.now, id_))
             since_s = max(self.clock.now - WINDOW_S, self.lifted_s + WINDOW_S)

@@ -147,7 +147,7 @@ def sold_out_not_asked(patch: Patch) -> None:
     patch.setattr(gate, "unbuyable", lambda product: None)
 
 
-def price_may_fall_at_once(patch: Patch) -> None:
+def price_may_jump(patch: Patch) -> None:
     patch.setattr(bringing, "_jump", lambda listing, step: None)
 
 
@@ -298,7 +298,7 @@ PLANTS = (
     Plant("break-even at the decided cost", break_even_at_the_decided_cost, ("loses money",)),
     Plant("staleness is not asked", staleness_not_asked, ("stale",)),
     Plant("sold out is not asked", sold_out_not_asked, ("the supplier has none",)),
-    Plant("a price may fall at once", price_may_fall_at_once, ("the price falls",)),
+    Plant("a price may jump", price_may_jump, ("the price falls", "the price rises")),
     Plant("all prices may move", all_prices_may_move_at_once, ("prices move",)),
     Plant("renewed by disagreement", renewed_by_a_look_that_disagrees, ("stale",)),
     Plant("a lease never ends", lease_never_ends, ("stale",)),
