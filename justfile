@@ -34,7 +34,7 @@ check:
 [group('prove')]
 test *options:
     coverage erase
-    coverage run -m pytest --numprocesses 3 --dist loadgroup {{ options }}
+    coverage run -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder {{ options }}
     coverage combine --quiet
     coverage report
 
