@@ -17,17 +17,8 @@ from dropship.runtime.topology import Topology, read
 ROOT = Path(__file__).parent
 SYSTEM = "tests/integration/"
 TOPOLOGY = ROOT / "cli" / "src" / "dropship" / "cli" / "topology.toml"
-BRING_THEIR_OWN = frozenset(
-    f"{SYSTEM}test_{name}.py"
-    for name in (
-        "campaign",
-        "kills",
-        "shop_safety",
-        "starting_and_stopping",
-        "story",
-        "story_kills",
-    )
-)
+_OWN = ("campaign", "kills", "shop_safety", "starting_and_stopping", "story", "story_kills")
+BRING_THEIR_OWN = frozenset(f"{SYSTEM}test_{name}.py" for name in _OWN)
 
 
 class Groups(LoadScopeScheduling):  # type: ignore[misc]
