@@ -28,8 +28,12 @@ class Clockwork:
 
     def after(self, delay_s: float, act: Act) -> None:
         """Plan something for later."""
+        self.upon(self.now + delay_s, act)
+
+    def upon(self, when_s: float, act: Act) -> None:
+        """Plan something for a moment; of two for the same one, the first planned comes first."""
         self._count += 1
-        heappush(self._planned, (self.now + delay_s, self._count, act))
+        heappush(self._planned, (when_s, self._count, act))
 
     def run(self, until_s: float) -> None:
         """Let everything happen that is planned up to then."""

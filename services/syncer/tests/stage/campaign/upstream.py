@@ -61,7 +61,7 @@ class Ears:
         soonest_s = max(self._heard_s.get(product_id, 0.0), self.naps_until_s)
         when_s = max(self.clock.now + delay_s, soonest_s)
         self._heard_s[product_id] = when_s
-        self.clock.after(when_s - self.clock.now, act)
+        self.clock.upon(when_s, act)
 
     def has_heard_all(self) -> bool:
         return all(when_s < self.clock.now for when_s in self._heard_s.values())
