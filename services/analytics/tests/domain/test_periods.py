@@ -51,7 +51,14 @@ def test_the_last_days_end_today() -> None:
 
 @pytest.mark.parametrize(
     ("profit", "sold", "share"),
-    [(527, 2633, "0.2002"), (-100, 50, "-2.0000"), (0, 1, "0.0000"), (5, 0, None), (5, -1, None)],
+    [
+        (527, 2633, "0.2002"),
+        (-100, 50, "-2.0000"),
+        (0, 1, "0.0000"),
+        (-1, 10**6, "0.0000"),
+        (5, 0, None),
+        (5, -1, None),
+    ],
 )
 def test_a_margin_is_a_share_of_what_was_sold(profit: int, sold: int, share: str | None) -> None:
     assert margin(profit, sold) == share

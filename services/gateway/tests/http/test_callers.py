@@ -82,6 +82,26 @@ async def test_what_was_revoked_stops_within_a_minute_everywhere_and_at_once_her
         await asks(known, token, AT)
 
 
+async def test_what_is_revoked_while_it_is_looked_up_is_not_remembered() -> None:
+    tables, reading, may_end = Tables(), asyncio.Event(), asyncio.Event()
+
+    async def slow(session: str) -> Standing | None:
+        holds = await tables.session(session)
+        reading.set()
+        await may_end.wait()
+        return holds
+
+    known, token = Callers(KEYRING, slow, tables.key), KEYRING.issue(someone, AT)
+    last = asyncio.create_task(asks(known, token, AT))
+    await reading.wait()
+    tables.ended.add("s")
+    known.forget("s")
+    may_end.set()
+    await last
+    with pytest.raises(BadToken):
+        await asks(known, token, SOON)
+
+
 async def test_within_a_minute_nobody_is_looked_up_twice() -> None:
     tables = Tables()
     known, token = callers(tables), KEYRING.issue(someone, AT)

@@ -3,6 +3,7 @@
 import contextlib
 from typing import Annotated
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from dropship.contracts.policies import PriceRule, Rules
 from dropship.gateway.http.problems import ProblemFound
 from dropship.gateway.http.reading import read_body, read_query
 from dropship.gateway.http.shapes import Credentials, ImportWish, Notes, Page
-from dropship.gateway.http.shapes_shop import AlertsOf, PolicyText
+from dropship.gateway.http.shapes_shop import AlertsOf, ListingChange, PolicyText
 
 
 class Nested(Struct, frozen=True):
@@ -63,6 +64,14 @@ def test_json_may_not_be_nested_without_end() -> None:
 def test_null_and_left_out_are_told_apart() -> None:
     assert read_body(Notes, b'{"label": null}').label is None
     assert read_body(Notes, b"{}").label is UNSET
+
+
+def test_a_description_may_end_with_a_line_break_and_a_title_may_not() -> None:
+    text = "Boils fast.\r\n\r\n\tKeeps warm.\r\n"
+    assert read_body(ListingChange, msgspec.json.encode({"description": text})).description == text
+    with pytest.raises(ProblemFound) as caught:
+        read_body(ListingChange, b'{"title": "A kettle\\n"}')
+    assert [error.field for error in caught.value.errors] == ["title"]
 
 
 def test_a_query_is_read_by_the_same_rules() -> None:

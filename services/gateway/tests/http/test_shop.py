@@ -169,6 +169,21 @@ async def test_an_alert_is_read_and_acknowledged(gateway: Any, owners: Any) -> N
 
 
 @pytest.mark.parametrize(
+    ("report", "token"), [("dashboard", "dashboard"), ("trends", "sales_trend")]
+)
+async def test_a_report_on_a_store_that_is_not_ones_own_is_refused_by_name(
+    gateway: Any, owners: Any, report: str, token: str
+) -> None:
+    seller, path = await gateway.seller(), f"/v1/analytics/{report}?store_id=s-1"
+    assert (await seller.get(path)).status_code == 200
+    owners.instead["store_details"] = NOTHING
+    answer = await seller.get(path)
+    assert answer.status_code == 404
+    assert answer.json()["errors"] == [{"field": "store_id", "detail": "names nothing of yours"}]
+    assert len(owners.told(token)) == 1
+
+
+@pytest.mark.parametrize(
     ("path", "token", "asked"),
     [
         ("/v1/listings?status=Paused&limit=5", "tenant_listings", {"status": "Paused", "limit": 5}),

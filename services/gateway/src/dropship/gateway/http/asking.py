@@ -3,7 +3,7 @@
 from uuid import UUID, uuid5
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import Struct
 
 from dropship.contracts.ids import uuid7
 from dropship.contracts.messages import Command, Query
@@ -21,7 +21,7 @@ _PROOFS: dict[str, type[Query]] = {
     "store_id": StoreDetails,
     "policy_id": PolicyDetails,
 }
-"""Which question shows that a thing named in a body is the tenant's."""
+"""Which question shows that a thing named in a query or body is the tenant's."""
 
 
 class _Made(Struct, frozen=True):
@@ -30,14 +30,16 @@ class _Made(Struct, frozen=True):
     id: str
 
 
-def asks(message: Asked, *, shown_at: str | None = None) -> Run:
+def asks(message: Asked, *, naming: tuple[str, ...] = (), shown_at: str | None = None) -> Run:
     """A route that only passes on: what the caller wrote to the owner, the owner's bytes back.
 
-    Path, query and body carry the names of the message's fields. `shown_at` is where the answer's
+    Path, query and body carry the names of the message's fields. `naming` are those whose things
+    must first be shown to be the tenant's (see `check_owned`). `shown_at` is where the answer's
     `id` is found from now on; it becomes the Location header.
     """
 
     async def run(desk: Desk, call: Call[Q, B]) -> Answer:
+        await check_owned(desk, call, *naming)
         answer = await ask(desk, call, worded(message, call))
         return answered(message, answer, shown_at)
 
@@ -71,16 +73,17 @@ async def ask(desk: Desk, call: Call[Q, B], question: Query | Command) -> bytes:
 
 
 async def check_owned(desk: Desk, call: Call[Q, B], *names: str) -> None:
-    """Make sure that what the body names is the tenant's. Raises ProblemFound (404).
+    """Make sure that what query or body names is the tenant's. Raises ProblemFound (404).
 
     A stranger's thing and one that is not there look the same.
     """
     for name in names:
-        identity = getattr(call.body, name)
-        if identity is None or identity is UNSET:
+        proof = _PROOFS[name]
+        identity = getattr(call.query, name, None) or getattr(call.body, name, None)
+        if not identity:
             continue
         try:
-            await ask(desk, call, msgspec.convert({name: identity}, _PROOFS[name]))
+            await ask(desk, call, msgspec.convert({name: identity}, proof))
         except Refused as refused:
             if refused.kind != "not_found":
                 raise

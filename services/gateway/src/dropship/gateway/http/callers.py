@@ -47,6 +47,7 @@ class Callers:
         self._session_holds = session_holds
         self._key_holds = key_holds
         self._known: OrderedDict[bytes, tuple[Caller, datetime]] = OrderedDict()
+        self._forgettings = 0
 
     def remembered(self, token: str, at: datetime) -> Caller | None:
         """Who the token stands for, if it was shown within the last minute and still holds."""
@@ -63,7 +64,10 @@ class Callers:
             raise BadToken("not a token of ours")
         self._known.pop(_digest(token), None)
         is_key = token.startswith(api_keys.PREFIX)
+        forgettings = self._forgettings
         caller = await (self._with_key if is_key else self._with_session)(token, at)
+        if forgettings != self._forgettings:  # Perhaps this one: what was read may be over.
+            return caller
         until = at + REMEMBERED
         self._known[_digest(token)] = caller, min(caller.expires_at or until, until)
         while len(self._known) > REMEMBERED_MAX:
@@ -72,6 +76,7 @@ class Callers:
 
     def forget(self, credential: str) -> None:
         """Trust no remembered token of this session, or this API key, any more."""
+        self._forgettings += 1
         for digest in [d for d, (c, _) in self._known.items() if c.credential == credential]:
             del self._known[digest]
 

@@ -12,7 +12,7 @@ from dropship.gateway.http.problems import KINDS, MEDIA_TYPE, Problem
 from dropship.gateway.http.shapes import NoBody, NoQuery
 
 _REF = "#/components/schemas/{name}"
-_EVERYWHERE = ("malformed", "too_large", "invalid", "limit", "internal", "unavailable")
+_EVERYWHERE = ("malformed", "too_large", "invalid", "internal", "unavailable")
 _WITH_BODY = ("timeout", "unsupported_media_type")
 _RETRY_AFTER = {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}}
 _CHALLENGE = {"description": "How to prove who you are", "schema": {"type": "string"}}
@@ -119,6 +119,8 @@ def problem_kinds(endpoint: Endpoint) -> set[str]:
         kinds.add("unauthenticated")
     if endpoint.proof != "none":
         kinds.add("forbidden")
+    if endpoint.proof != "none" or endpoint.limited:
+        kinds.add("limit")
     if endpoint.quota is not None:
         kinds.add("quota")
     if endpoint.parameters:

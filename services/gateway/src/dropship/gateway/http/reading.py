@@ -148,8 +148,10 @@ def _value(given: Any, type_: Any, *, strict: bool) -> Any:
         raise msgspec.ValidationError("Expected `true` or `false`")
     value = msgspec.convert(given, type_, strict=strict)
     # In Python $ also matches before a line break at the end, in JSON Schema it does not.
-    if isinstance(value, str) and value.endswith("\n") and any(m.pattern for m in _metas(type_)):
-        raise msgspec.ValidationError("ends with a line break")
+    if isinstance(value, str) and value.endswith("\n"):
+        patterns = filter(None, (meta.pattern for meta in _metas(type_)))
+        if not all(re.fullmatch(pattern, value) for pattern in patterns):
+            raise msgspec.ValidationError("ends with a line break")
     return value
 
 

@@ -1,7 +1,5 @@
 """Imports, and the jobs that a user waits for. None of it needs another service to be alive."""
 
-from msgspec import UNSET
-
 from dropship.contracts.jobs import Job
 from dropship.gateway.domain.access import Scope
 from dropship.gateway.domain.imports import Wish
@@ -9,7 +7,6 @@ from dropship.gateway.handlers.cancel_job import cancel_job
 from dropship.gateway.handlers.request_import import request_import
 from dropship.gateway.http.desk import Desk
 from dropship.gateway.http.endpoint import Answer, Call, Endpoint
-from dropship.gateway.http.pages import cursor_after, place_of
 from dropship.gateway.http.problems import ProblemFound
 from dropship.gateway.http.shapes import ImportWish, JobQueued, NoBody, NoQuery, Page
 from dropship.gateway.queries.jobs import JobPage, job_of, jobs_of
@@ -31,12 +28,12 @@ async def _request_import(desk: Desk, call: Call[ImportWish, NoBody]) -> Answer:
 
 
 async def _jobs(desk: Desk, call: Call[Page, NoBody]) -> Answer:
-    cursor, limit = call.query.cursor, call.query.limit
-    before = None if cursor is UNSET else place_of(cursor)
-    found = await jobs_of(desk.database, call.caller.tenant, before=before, limit=limit + 1)
-    items, more = found[:limit], len(found) > limit
-    next_cursor = cursor_after(items[-1].created_at, items[-1].id) if more else None
-    return Answer(JobPage(items=items, next_cursor=next_cursor))
+    page = call.query
+    return Answer(
+        await jobs_of(
+            desk.database, call.caller.tenant, cursor=page.cursor or None, limit=page.limit
+        )
+    )
 
 
 async def _job(desk: Desk, call: Call[NoQuery, NoBody]) -> Answer:

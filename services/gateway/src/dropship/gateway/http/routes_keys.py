@@ -6,7 +6,6 @@ from dropship.gateway.domain.access import Scope
 from dropship.gateway.handlers.api_keys import KeyWanted, make_key, revoke_key
 from dropship.gateway.http.desk import Desk
 from dropship.gateway.http.endpoint import Answer, Call, Endpoint
-from dropship.gateway.http.pages import cursor_after, place_of
 from dropship.gateway.http.shapes import NoBody, NoQuery, Page
 from dropship.gateway.http.shapes_shop import KeyMade, KeyWish
 from dropship.gateway.queries.api_keys import ApiKeyPage, keys_of
@@ -38,12 +37,12 @@ async def _make(desk: Desk, call: Call[NoQuery, KeyWish]) -> Answer:
 
 
 async def _keys(desk: Desk, call: Call[Page, NoBody]) -> Answer:
-    cursor, limit = call.query.cursor, call.query.limit
-    before = None if cursor is UNSET else place_of(cursor)
-    found = await keys_of(desk.database, call.caller.tenant, before=before, limit=limit + 1)
-    items, more = found[:limit], len(found) > limit
-    next_cursor = cursor_after(items[-1].created_at, items[-1].id) if more else None
-    return Answer(ApiKeyPage(items=items, next_cursor=next_cursor))
+    page = call.query
+    return Answer(
+        await keys_of(
+            desk.database, call.caller.tenant, cursor=page.cursor or None, limit=page.limit
+        )
+    )
 
 
 async def _revoke(desk: Desk, call: Call[NoQuery, NoBody]) -> Answer:

@@ -41,11 +41,6 @@ async def _request(desk: Desk, call: Call[NoQuery, ListingWish]) -> Answer:
     return answered(RequestListing, answer, "/v1/listings")
 
 
-async def _amend(desk: Desk, call: Call[NoQuery, ListingChange]) -> Answer:
-    await check_owned(desk, call, "policy_id")
-    return Answer(await ask(desk, call, worded(AmendListing, call)))
-
-
 _CONFLICT = frozenset({"conflict"})
 ROUTES = (
     Endpoint(
@@ -88,7 +83,7 @@ ROUTES = (
         "/v1/listings/{listing_id}",
         "amendListing",
         "Change what you want of a listing",
-        _amend,
+        asks(AmendListing, naming=("policy_id",)),
         scope=Scope.write,
         answer=Listing,
         body=ListingChange,

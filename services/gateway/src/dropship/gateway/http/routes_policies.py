@@ -11,28 +11,10 @@ from dropship.contracts.policies import (
     TenantPolicies,
 )
 from dropship.gateway.domain.access import Scope
-from dropship.gateway.http.asking import answered, ask, asks, check_owned, worded
-from dropship.gateway.http.desk import Desk
-from dropship.gateway.http.endpoint import Answer, Call, Endpoint
-from dropship.gateway.http.shapes import NoQuery, Page
+from dropship.gateway.http.asking import asks
+from dropship.gateway.http.endpoint import Endpoint
+from dropship.gateway.http.shapes import Page
 from dropship.gateway.http.shapes_shop import PolicyText, PolicyTrial
-
-
-async def _define(desk: Desk, call: Call[NoQuery, PolicyText]) -> Answer:
-    await check_owned(desk, call, "store_id")
-    answer = await ask(desk, call, worded(DefinePolicy, call))
-    return answered(DefinePolicy, answer, "/v1/policies")
-
-
-async def _redefine(desk: Desk, call: Call[NoQuery, PolicyText]) -> Answer:
-    await check_owned(desk, call, "store_id")
-    return Answer(await ask(desk, call, worded(DefinePolicy, call)))
-
-
-async def _preview(desk: Desk, call: Call[NoQuery, PolicyTrial]) -> Answer:
-    await check_owned(desk, call, "policy_id", "store_id")
-    return Answer(await ask(desk, call, worded(PolicyPreview, call)))
-
 
 ROUTES = (
     Endpoint(
@@ -40,7 +22,7 @@ ROUTES = (
         "/v1/policies",
         "definePolicy",
         "Define a policy; it applies at once",
-        _define,
+        asks(DefinePolicy, naming=("store_id",), shown_at="/v1/policies"),
         scope=Scope.write,
         status=201,
         answer=Policy,
@@ -65,7 +47,7 @@ ROUTES = (
         "/v1/policies/preview",
         "previewPolicy",
         "What a policy would change, without changing anything",
-        _preview,
+        asks(PolicyPreview, naming=("policy_id", "store_id")),
         scope=Scope.read,
         answer=Preview,
         body=PolicyTrial,
@@ -85,7 +67,7 @@ ROUTES = (
         "/v1/policies/{policy_id}",
         "redefinePolicy",
         "Define the next version of a policy; it applies at once",
-        _redefine,
+        asks(DefinePolicy, naming=("store_id",)),
         scope=Scope.write,
         answer=Policy,
         body=PolicyText,

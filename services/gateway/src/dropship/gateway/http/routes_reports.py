@@ -14,7 +14,7 @@ from dropship.gateway.http.endpoint import Endpoint
 from dropship.gateway.http.shapes_shop import BestOf, Period, TrendOf
 
 _NOT_FOUND = frozenset({"not_found"})
-"""A store that is not yours may be named in the query."""
+"""The query may name a store that is not yours, which to analytics is one that has sold nothing."""
 
 ROUTES = (
     Endpoint(
@@ -22,7 +22,7 @@ ROUTES = (
         "/v1/analytics/dashboard",
         "showDashboard",
         "Everything at a glance",
-        asks(Dashboard),
+        asks(Dashboard, naming=("store_id",)),
         scope=Scope.read,
         answer=DashboardReport,
         query=Period,
@@ -33,7 +33,7 @@ ROUTES = (
         "/v1/analytics/trends",
         "showTrends",
         "Day by day, the oldest first",
-        asks(SalesTrend),
+        asks(SalesTrend, naming=("store_id",)),
         scope=Scope.read,
         answer=Trend,
         query=TrendOf,

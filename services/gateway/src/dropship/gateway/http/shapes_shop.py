@@ -17,7 +17,7 @@ from dropship.gateway.http.shapes import Page
 Description = Annotated[
     str,
     Meta(
-        pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$",
+        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$",
         max_length=10_000,
         description="at most 10000 characters, tabs and line breaks among them",
     ),
@@ -79,7 +79,7 @@ class ListingWish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class ListingChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is left out stays as it is; null takes it away."""
+    """What is left out stays as it is; null takes a policy or a price away."""
 
     title: Title | UnsetType = UNSET
     description: Description | UnsetType = UNSET

@@ -1,11 +1,19 @@
 """A tenant's API keys, as far as they can be shown: never the key itself."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
 from dropship.runtime.database import Database
+from dropship.runtime.paging import cut, read_cursor
+
+_PAGE = (
+    "SELECT id, name, scopes, created_at, last_used_at, expires_at, revoked_at FROM api_keys"
+    " WHERE tenant_id = %s AND (created_at, id) < (%s, %s)"
+    " ORDER BY created_at DESC, id DESC LIMIT %s"
+)
 
 
 class ApiKey(Struct, frozen=True, kw_only=True):
@@ -25,27 +33,22 @@ class ApiKeyPage(Struct, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
-async def keys_of(
-    database: Database, tenant: str, *, before: tuple[datetime, str] | None, limit: int
-) -> list[ApiKey]:
-    """A tenant's keys, newest first, starting behind `before` (created at, id)."""
-    created_at, key_id = before or (None, None)
-    rows = await database.fetch_all(
-        "SELECT id, name, scopes, created_at, last_used_at, expires_at, revoked_at FROM api_keys"
-        " WHERE tenant_id = %(tenant)s AND (%(at)s::timestamptz IS NULL"
-        " OR (created_at, id) < (%(at)s::timestamptz, %(id)s::uuid))"
-        " ORDER BY created_at DESC, id DESC LIMIT %(limit)s",
-        {"tenant": UUID(tenant), "at": created_at, "id": key_id, "limit": limit},
+async def keys_of(database: Database, tenant: str, *, cursor: str | None, limit: int) -> ApiKeyPage:
+    """A page of a tenant's keys, newest first. Raises Refused for a cursor that is none of ours."""
+    before = read_cursor(cursor)
+    rows = await database.fetch_all(_PAGE, (UUID(tenant), *before, limit + 1))
+    shown, next_cursor = cut(rows, limit, at=3, id_=0)
+    return ApiKeyPage(items=[_key(row) for row in shown], next_cursor=next_cursor)
+
+
+def _key(row: tuple[Any, ...]) -> ApiKey:
+    id_, name, scopes, created_at, last_used_at, expires_at, revoked_at = row
+    return ApiKey(
+        id=str(id_),
+        name=name,
+        scopes=scopes,
+        created_at=created_at,
+        last_used_at=last_used_at,
+        expires_at=expires_at,
+        revoked_at=revoked_at,
     )
-    return [
-        ApiKey(
-            id=str(row[0]),
-            name=row[1],
-            scopes=row[2],
-            created_at=row[3],
-            last_used_at=row[4],
-            expires_at=row[5],
-            revoked_at=row[6],
-        )
-        for row in rows
-    ]

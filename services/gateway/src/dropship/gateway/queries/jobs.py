@@ -9,8 +9,13 @@ from msgspec import Struct
 
 from dropship.contracts.jobs import Job, JobResult, JobStatus, JobStep
 from dropship.runtime.database import Database
+from dropship.runtime.paging import cut, read_cursor
 
-_ENTRY = "id, kind, status, created_at, completed_at, result, error"
+_PAGE = (
+    "SELECT id, kind, status, created_at, completed_at, result, error FROM jobs"
+    " WHERE tenant_id = %s AND (created_at, id) < (%s, %s)"
+    " ORDER BY created_at DESC, id DESC LIMIT %s"
+)
 
 
 class JobEntry(Struct, frozen=True, kw_only=True):
@@ -59,25 +64,12 @@ async def job_of(database: Database, tenant: str, job_id: str) -> Job | None:
     )
 
 
-async def jobs_of(
-    database: Database, tenant: str, *, before: tuple[datetime, str] | None, limit: int
-) -> list[JobEntry]:
-    """A tenant's jobs, newest first, starting behind `before` (created at, id)."""
-    tenant_id = UUID(tenant)
-    params: tuple[Any, ...]
-    if before is None:
-        where, params = "", (tenant_id, limit)
-    else:
-        where, params = (
-            " AND (created_at, id) < (%s, %s)",
-            (tenant_id, before[0], UUID(before[1]), limit),
-        )
-    rows = await database.fetch_all(
-        f"SELECT {_ENTRY} FROM jobs WHERE tenant_id = %s{where}"  # noqa: S608 - constants only
-        " ORDER BY created_at DESC, id DESC LIMIT %s",
-        params,
-    )
-    return [_entry(row) for row in rows]
+async def jobs_of(database: Database, tenant: str, *, cursor: str | None, limit: int) -> JobPage:
+    """A page of a tenant's jobs, newest first. Raises Refused for a cursor that is none of ours."""
+    before = read_cursor(cursor)
+    rows = await database.fetch_all(_PAGE, (UUID(tenant), *before, limit + 1))
+    shown, next_cursor = cut(rows, limit, at=3, id_=0)
+    return JobPage(items=[_entry(row) for row in shown], next_cursor=next_cursor)
 
 
 def _entry(row: tuple[Any, ...]) -> JobEntry:
