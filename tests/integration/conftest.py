@@ -1,11 +1,12 @@
 """The stack that the gentle tests share, and who takes part in it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
+from integration.collector import Collector, collecting
 from integration.running import Homes, Stack, new_home
 from integration.shop import Shop
 from integration.supplier import Supplier
@@ -59,10 +60,23 @@ def replicas() -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="session")
-async def stack(homes: Homes, replicas: tuple[str, ...]) -> AsyncIterator[Stack]:
+def collector() -> Iterator[Collector]:
+    """Where the shared stack's programs send their traces."""
+    with collecting() as collector:
+        yield collector
+
+
+@pytest.fixture(scope="session")
+async def stack(
+    homes: Homes, replicas: tuple[str, ...], collector: Collector
+) -> AsyncIterator[Stack]:
     """Two trackers, two scrapers, one of everything else; products are looked at often."""
     with homes() as home:
-        settings = {"CHECK_EVERY_S": str(CHECK_EVERY_S), "POLL_ORDERS_EVERY_S": "2"}
+        settings = {
+            "CHECK_EVERY_S": str(CHECK_EVERY_S),
+            "POLL_ORDERS_EVERY_S": "2",
+            "OTLP_ENDPOINT": collector.url,
+        }
         stack = await Stack.up(home, "--simulators", *replicas, settings=settings)
         try:
             yield stack

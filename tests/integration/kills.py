@@ -4,11 +4,10 @@ import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx
-from nats.errors import Error as NatsError
-from psycopg import OperationalError
 
 from dropship.runtime.testing import eventually
 from integration.running import Stack, strike
@@ -141,25 +140,9 @@ class Run:
         return _since(began)
 
     async def _back_again(self, victim: str, pid: int, began: float) -> float:
-        async def replaced_and_ready() -> bool:
-            return self.stack.pids()[victim] != pid and await self._is_ready(victim)
-
-        await eventually(replaced_and_ready, within_s=40, what=f"the return of {victim}")
+        back = partial(self.stack.is_back, victim, pid)
+        await eventually(back, within_s=40, what=f"the return of {victim}")
         return _since(began)
-
-    async def _is_ready(self, victim: str) -> bool:
-        try:
-            if victim == "nats":
-                await (await self.stack.nats(connect_timeout=1)).close()
-            elif victim == "postgres":
-                await self.stack.sql("SELECT 1")
-            else:
-                service, number = victim.split("/")
-                replica = self.stack.now()["services"][service][int(number)]
-                return (await _get(replica["health_url"])).status_code == 200
-        except (OperationalError, NatsError, OSError, httpx.TransportError):
-            return False
-        return True
 
     async def _led_again(self, victim: str, pid: int, began: float) -> float:
         """The last moment at which somebody was missing at the head of a partition."""
@@ -170,7 +153,7 @@ class Run:
             led = await self._all_led(pid)
             if not led:
                 missing_s = _since(began)
-            return led and self.stack.pids()[victim] != pid and await self._is_ready(victim)
+            return led and await self.stack.is_back(victim, pid)
 
         await eventually(back_and_led, within_s=40, what=f"leaders after the end of {victim}")
         return missing_s

@@ -9,18 +9,23 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import nats
 from nats.aio.client import Client
-from psycopg import AsyncConnection
+from nats.errors import Error as NatsError
+from psycopg import AsyncConnection, OperationalError
 
 from dropship.runtime.testing import eventually
 from integration import programs
 
+SERVICES = ("analytics", "gateway", "policy", "scraper", "syncer", "tracker")
 START_S = 120.0
+BACK_S = 60.0
 ANY_PORT = "--port=0"
 
 
@@ -142,6 +147,34 @@ class Stack:
     def family(self) -> frozenset[programs.Program]:
         """The supervisor and everything below it."""
         return programs.family_of(self.supervisor())
+
+    async def is_back(self, name: str, old: int) -> bool:
+        """Whether a program runs that is not the `old` process, and serves."""
+        if self.pids()[name] == old:
+            return False
+        try:
+            if name == "nats":
+                await (await self.nats(connect_timeout=1)).close()
+            elif name == "postgres":
+                await self.sql("SELECT 1")
+            else:
+                service, number = name.split("/")
+                url = self.now()["services"][service][int(number)]["health_url"]
+                async with httpx.AsyncClient(timeout=2, trust_env=False) as http:
+                    return (await http.get(url)).status_code == 200
+        except (OperationalError, NatsError, OSError, httpx.TransportError):
+            return False
+        return True
+
+    async def services_restarted(self) -> None:
+        """Every service ends in good order, as for an update, and serves again."""
+        old = {name: pid for name, pid in self.pids().items() if "/" in name}
+        for pid in old.values():
+            os.kill(pid, signal.SIGTERM)
+        for name, pid in old.items():
+            await eventually(
+                partial(self.is_back, name, pid), within_s=BACK_S, what=f"the return of {name}"
+            )
 
     async def sql(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """What the database answers to its administrator."""

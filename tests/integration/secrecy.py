@@ -2,13 +2,14 @@
 
 import base64
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 from nats.aio.client import Client
 
 from integration import log
+from integration.collector import Collector
 from integration.running import Stack
 from integration.shop import Shop
 
@@ -38,6 +39,20 @@ class Planted:
 
     def found_in(self, content: bytes) -> set[str]:
         return {kind for form, kind in self._known.items() if form in content}
+
+
+async def everywhere(stack: Stack, collector: Collector, planted: Planted) -> list[str]:
+    """Where anything planted is. Every service is restarted before, so none has traces left."""
+    await stack.services_restarted()
+    leaks = [leak async for leak in in_tables(stack, planted)]
+    client = await stack.nats()
+    try:
+        leaks += [leak async for leak in in_streams(client, planted)]
+    finally:
+        await client.close()
+    ((cluster,),) = await stack.sql("SHOW data_directory")
+    leaks += in_files(stack.home, planted) + in_files(Path(cluster), planted)
+    return leaks + in_traces(collector, planted)
 
 
 async def in_tables(stack: Stack, planted: Planted) -> AsyncIterator[str]:
@@ -76,6 +91,33 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:  # it was rotated away meanwhile
         return b""
+
+
+def in_traces(collector: Collector, planted: Planted) -> list[str]:
+    """Everything that was ever sent to the collector: names, attributes, events, statuses."""
+    assert collector.batches
+    return [
+        f"{kind} in a trace of {batch.service}"
+        for batch in collector.batches
+        for kind in planted.found_in(batch.body)
+    ]
+
+
+def assert_traced(
+    collector: Collector, shops: Iterable[Shop], path: str, services: set[str]
+) -> None:
+    """Each of these services has sent traces of what was begun by every POST to a path."""
+    begun = [
+        answer
+        for shop in shops
+        for answer in shop.heard
+        if (answer.request.method, answer.request.url.path) == ("POST", path)
+    ]
+    assert begun
+    for answer in begun:
+        senders = collector.senders(answer.headers["traceparent"][3:35])
+        wanted = services if answer.is_success else {"gateway"}
+        assert wanted <= senders, f"{path} ({answer.status_code}): only {senders}"
 
 
 def in_answers(shop: Shop, planted: Planted) -> list[str]:

@@ -15,7 +15,12 @@ from integration.campaign.__main__ import opened
 from integration.campaign.lane import Lane, Lived, in_turns
 from integration.campaign.plan import plan_of
 from integration.campaign.trouble import Killer
-from integration.campaign.verdict import listed_twice, sent_wrongly, sold_too_soon
+from integration.campaign.verdict import (
+    listed_twice,
+    sent_wrongly,
+    sold_too_soon,
+    written_wrongly,
+)
 from integration.running import Homes
 
 SEEDS = (9, 12, 21, 23)
@@ -110,6 +115,14 @@ def test_the_judge_sees_a_quantity_that_is_faster_than_its_price() -> None:
     assert sold_too_soon(right, intents, {"x": [GOOD]}) == []
     wrong = [write(0, "20.00", 0), write(1, "20.00", 5), write(2, "26.33", 5)]
     assert len(sold_too_soon(wrong, intents, {"x": [GOOD]})) == 1
+
+
+@pytest.mark.parametrize(("shown", "wrong"), [("26.33", 0), ("26.32", 1), ("0.00", 1), (None, 0)])
+def test_the_judge_sees_a_price_that_nobody_meant_be_it_nothing_at_all(
+    shown: str | None, wrong: int
+) -> None:
+    write = {"listing": "x", "price": shown, "changed": True}
+    assert len(written_wrongly([write], [("x", price(2633), 1)])) == wrong
 
 
 def test_the_judge_sees_a_product_that_stands_there_twice() -> None:

@@ -1,4 +1,4 @@
-"""What nobody may read is nowhere in clear: in no table, stream, log, file, answer or command."""
+"""What nobody may read is nowhere in clear: no table, stream, log, trace, answer or command."""
 
 import stat
 from collections.abc import AsyncIterator
@@ -9,15 +9,21 @@ import pytest
 from nats.aio.client import Client
 
 from dropship.runtime.embedded import free_port
+from dropship.runtime.telemetry import traces
 from integration import programs
+from integration.collector import Collector, collecting
+from integration.echoing import echoing
 from integration.running import Stack
 from integration.secrecy import (
     PRIVATE_FILES,
     Planted,
+    assert_traced,
+    everywhere,
     in_answers,
     in_files,
     in_streams,
     in_tables,
+    in_traces,
 )
 from integration.shop import Shop
 from integration.supplier import Supplier
@@ -85,33 +91,35 @@ async def _connect_feeds(shop: Shop, supplier: Supplier, planted: Planted) -> No
     await shop.connects("closed", f"http://127.0.0.1:{free_port()}/products.csv?token={token}")
     await shop.connects("missing", f"http://{host}/nowhere.csv?token={token}")
     row = await supplier.take_one("feed")
-    jobs = {name: await shop.imports(f"feed-{name}", row) for name in ("good", "closed", "missing")}
-    ends = {name: await shop.ended(job_id) for name, job_id in jobs.items()}
+    names = ("good", "closed", "missing", "echoing")
+    with echoing() as parrot:
+        await shop.connects("echoing", f"{parrot}/products.csv?token={token}")
+        jobs = {name: await shop.imports(f"feed-{name}", row) for name in names}
+        ends = {name: await shop.ended(job_id) for name, job_id in jobs.items()}
     assert {name: job["status"] for name, job in ends.items()} == {
         "good": "SUCCESS",
         "closed": "FAILED",
         "missing": "FAILED",
+        "echoing": "FAILED",
     }
     for job in ends.values():
         await shop.asks("GET", f"/v1/jobs/{job['job_id']}")
     await shop.asks("GET", "/v1/products")
-    assert len((await shop.shows("/v1/feeds"))["items"]) == 3
+    assert len((await shop.shows("/v1/feeds"))["items"]) == len(names)
 
 
 async def test_passwords_tokens_and_feed_addresses_are_nowhere_to_be_read(
-    stack: Stack, supplier: Supplier, nats: Client
+    stack: Stack, supplier: Supplier, collector: Collector
 ) -> None:
     planted = Planted()
     shops = await _live_through_everything(stack, supplier, planted)
-    leaks = [leak async for leak in in_tables(stack, planted)]
-    leaks += [leak async for leak in in_streams(nats, planted)]
-    leaks += in_files(stack.home, planted)
-    ((elsewhere,),) = await stack.sql("SHOW data_directory")
-    leaks += in_files(Path(elsewhere), planted)
+    leaks = await everywhere(stack, collector, planted)
     for shop in shops:
         leaks += in_answers(shop, planted)
         await shop.close()
     assert leaks == []
+    assert_traced(collector, shops, "/v1/auth/login", {"gateway"})
+    assert_traced(collector, shops, "/v1/products/import", {"gateway", "tracker", "scraper"})
 
 
 async def test_an_address_is_in_the_one_table_of_users_and_nowhere_else(
@@ -133,7 +141,7 @@ async def test_an_address_is_in_the_one_table_of_users_and_nowhere_else(
 
 
 async def test_the_passwords_of_the_stack_itself_are_in_no_log_no_table_and_no_command_line(
-    stack: Stack, shop: Shop, nats: Client
+    stack: Stack, shop: Shop, nats: Client, collector: Collector
 ) -> None:
     planted = Planted()
     known = msgspec.json.decode((stack.home / "secrets.json").read_bytes(), type=dict[str, str])
@@ -145,7 +153,7 @@ async def test_the_passwords_of_the_stack_itself_are_in_no_log_no_table_and_no_c
     await shop.shows("/v1/me")
     leaks = [leak async for leak in in_tables(stack, planted)]
     leaks += [leak async for leak in in_streams(nats, planted)]
-    leaks += in_files(stack.home, planted)
+    leaks += in_files(stack.home, planted) + in_traces(collector, planted)
     leaks += [
         f"{kind} on the command line of {program.name}"
         for program in stack.family()
@@ -155,3 +163,18 @@ async def test_the_passwords_of_the_stack_itself_are_in_no_log_no_table_and_no_c
     private = [path for path in stack.home.rglob("*") if path.name in PRIVATE_FILES]
     assert {path.name for path in private} == PRIVATE_FILES
     assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {0o600}
+
+
+def test_a_secret_in_a_trace_would_be_found_even_where_traces_are_sent_compressed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")
+    planted = Planted()
+    url = f"https://shop.example/?token={planted.plant('a token')}"
+    with collecting() as collector:
+        traces.configure("syncer", "syncer", collector.url)
+        with traces.span("call the shop", "client") as call:
+            call.put("url", url)
+        traces.shutdown()
+    assert in_traces(collector, planted) == ["a token in a trace of syncer"]
+    assert collector.senders(call.traceparent[3:35]) == {"syncer"}

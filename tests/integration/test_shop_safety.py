@@ -22,6 +22,7 @@ BREAK_EVEN = Decimal("20.91")
 """20.91 less 2.9 % (0.61) less 0.30 is 20.00; a cent less does not pay."""
 
 DEAD = ("scraper/0", "tracker/0", "policy/0")
+"""Stopped first, for a killed program is back at once; killed when all is held."""
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,18 @@ import msgspec
 
 from dropship.runtime.testing import eventually
 from integration import programs
-from integration.running import ANY_PORT, START_S, Homes, Stack, dropship, spawn, stopped
+from integration.running import (
+    ANY_PORT,
+    SERVICES,
+    START_S,
+    Homes,
+    Stack,
+    dropship,
+    spawn,
+    stopped,
+)
 from integration.shop import Shop
 
-SERVICES = ("analytics", "gateway", "policy", "scraper", "syncer", "tracker")
 NOT_RUNNING = 3
 
 

@@ -2,24 +2,16 @@
 
 import secrets
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-from nats.aio.client import Client
 
 from dropship.runtime.testing import eventually
+from integration.collector import Collector
 from integration.market import RULES, Market
 from integration.running import Stack
-from integration.secrecy import Planted, in_answers, in_files, in_streams, in_tables
+from integration.secrecy import Planted, assert_traced, everywhere, in_answers
 from integration.shop import Shop
 from integration.supplier import FEED, Supplier
-
-
-@pytest.fixture
-async def nats(stack: Stack) -> AsyncIterator[Client]:
-    client = await stack.nats()
-    yield client
-    await client.close()
 
 
 @pytest.fixture
@@ -64,8 +56,35 @@ async def _mistakes(market: Market, planted: Planted) -> None:
     await refused.close()
 
 
+async def _troubles(selling: Market, left: Market, planted: Planted) -> None:
+    """Tokens are taken back, an answer with one is cut off, a secret is changed; calls fail."""
+    for fault in (
+        {"op": "token", "mode": "malformed", "count": 1},
+        {"mode": "500", "count": 1},
+        {"mode": "malformed", "count": 1},
+    ):
+        await selling.orders_of_judge(f"{selling.account}/faults", fault)
+    await selling.orders_of_judge(f"{selling.account}/settings", {"revoke": True})
+    await left.asks("PATCH", f"/v1/stores/{left.store_id}", 200, json={"mode": "live"})
+    changed = {"client_secret": planted.plant("a changed client secret"), "revoke": True}
+    await left.orders_of_judge(f"{left.account}/settings", changed)
+
+    async def shut_out() -> bool:
+        store = await left.shop.shows(f"/v1/stores/{left.store_id}")
+        return bool(store["status"] == "suspended")
+
+    await eventually(shut_out, within_s=30, what="a store that is suspended")
+
+    async def granted_anew() -> bool:
+        """Besides the first token and the one that was cut off."""
+        return len((await selling.settings())["tokens"]) > 2
+
+    await eventually(granted_anew, within_s=90, what="a new token")
+    await left.asks("DELETE", f"/v1/stores/{left.store_id}", 200)
+
+
 async def test_a_store_s_credentials_and_tokens_are_nowhere_to_be_read(
-    stack: Stack, markets: list[Market], supplier: Supplier, nats: Client
+    stack: Stack, markets: list[Market], supplier: Supplier, collector: Collector
 ) -> None:
     planted = Planted()
     selling, left = markets
@@ -76,25 +95,16 @@ async def test_a_store_s_credentials_and_tokens_are_nowhere_to_be_read(
         await market.connected(client_id, client_secret)
     await _sell(selling, supplier)
     await _mistakes(left, planted)
-    await selling.orders_of_judge(f"{selling.account}/settings", {"revoke": True})
-    await selling.orders_of_judge(f"{left.account}/faults", {"op": "token", "mode": "500"})
-    await left.asks("DELETE", f"/v1/stores/{left.store_id}", 200)
-
-    async def granted_anew() -> bool:
-        return len((await selling.settings())["tokens"]) > 1
-
-    await supplier.behaves()
-    await eventually(granted_anew, within_s=90, what="a new token")
+    await _troubles(selling, left, planted)
     for market in markets:
         for token in (await market.settings())["tokens"]:
             planted.plant("a token", token)
-    leaks = [leak async for leak in in_tables(stack, planted)]
-    leaks += [leak async for leak in in_streams(nats, planted)]
-    leaks += in_files(stack.home, planted)
-    ((elsewhere,),) = await stack.sql("SHOW data_directory")
-    leaks += in_files(Path(elsewhere), planted)
+    leaks = await everywhere(stack, collector, planted)
     leaks += in_answers(selling.shop, planted)
     assert leaks == []
+    sold = {"gateway", "syncer", "policy", "analytics"}
+    assert_traced(collector, [selling.shop], "/v1/stores", {"gateway", "syncer"})
+    assert_traced(collector, [selling.shop], "/v1/listings", sold)
 
 
 async def test_credentials_moved_to_another_store_s_row_open_nothing(

@@ -133,6 +133,17 @@ async def test_why_names_the_reading_the_change_the_decision_and_the_call(tale: 
     assert moments == sorted(moments)
 
 
+@pytest.mark.parametrize(("options", "words"), [((), "because:"), (("--not",), "unchanged since")])
+async def test_whoever_runs_the_stack_is_told_why_as_well(
+    tale: Tale, options: tuple[str, ...], words: str
+) -> None:
+    id_ = tale.summary["why"]["listing_id"]
+    done = await dropship("why", id_, *options, "--home", str(tale.stack.home))
+    assert done.code == 0, done.said
+    assert words in done.said
+    assert all(rule["rule"] in done.said for rule in tale.summary["why"]["rules"])
+
+
 async def test_no_price_that_reached_the_shop_loses_money_and_nothing_is_listed_twice(
     tale: Tale,
 ) -> None:

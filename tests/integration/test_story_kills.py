@@ -6,15 +6,13 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
-import httpx
 import pytest
-from nats.errors import Error as NatsError
-from psycopg import OperationalError
 
 from dropship.runtime.testing import eventually
-from integration.running import Homes, Stack, dropship, strike
+from integration.running import BACK_S, SERVICES, Homes, Stack, dropship, strike
 from integration.stories import (
     Books,
     Tale,
@@ -30,7 +28,6 @@ VICTIMS = (
     "analytics/0",
 )
 LONGEST_S = 300.0
-BACK_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -65,28 +62,9 @@ async def _strikes(home: Path, struck: Counter[str]) -> None:
             pid = stack.pids()[victim]
             strike(pid)
             struck[victim] += 1
-            await _back(stack, victim, pid)
-
-
-async def _back(stack: Stack, victim: str, pid: int) -> None:
-    async def ready() -> bool:
-        if stack.pids()[victim] == pid:
-            return False
-        try:
-            if victim == "nats":
-                await (await stack.nats(connect_timeout=1)).close()
-            elif victim == "postgres":
-                await stack.sql("SELECT 1")
-            else:
-                service, number = victim.split("/")
-                url = stack.now()["services"][service][int(number)]["health_url"]
-                async with httpx.AsyncClient(timeout=2, trust_env=False) as http:
-                    return (await http.get(url)).status_code == 200
-        except (OperationalError, NatsError, OSError, httpx.TransportError):
-            return False
-        return True
-
-    await eventually(ready, within_s=BACK_S, what=f"the return of {victim}")
+            await eventually(
+                partial(stack.is_back, victim, pid), within_s=BACK_S, what=f"the return of {victim}"
+            )
 
 
 async def test_every_program_was_killed_at_least_once_and_the_story_was_told(
@@ -125,8 +103,8 @@ async def test_the_figures_are_the_shop_s_own_to_the_cent(survived: Survived) ->
 
 async def test_nothing_is_left_undone_or_given_up_after_the_kills(survived: Survived) -> None:
     stack = survived.tale.stack
-    for table in ("policy.parked", "syncer.parked", "analytics.parked", "tracker.parked"):
-        assert await stack.sql(f"SELECT cause FROM {table}") == [], table  # noqa: S608
+    for service in SERVICES:
+        assert await stack.sql(f"SELECT cause FROM {service}.parked") == [], service  # noqa: S608
     assert await stack.sql("SELECT cause FROM syncer.dead_commands") == []
     done = await dropship("log", "verify", "--home", str(stack.home))
     assert done.code == 0, done.said

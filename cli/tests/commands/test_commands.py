@@ -80,6 +80,7 @@ def imported_by(arguments: list[str]) -> set[str]:
         ["log", "verify"],
         ["log", "rebuild", "analytics"],
         ["migrate"],
+        ["why", "5b0c7a21"],
     ],
     ids=" ".join,
 )
@@ -90,6 +91,14 @@ def test_without_a_running_stack_it_says_how_to_start_one(
     assert done.exit_code == 3
     assert "dropship up --detach" in done.output
     assert "Traceback" not in done.output
+
+
+def test_why_not_of_an_earlier_decision_is_refused_instead_of_answered_about_another(
+    tmp_path: Path,
+) -> None:
+    done = call("why", "5b0c7a21", "--not", "--decision", "3", "--home", str(tmp_path))
+    assert done.exit_code == 2
+    assert "leave out --decision" in done.output
 
 
 def test_down_succeeds_where_nothing_runs(tmp_path: Path) -> None:

@@ -155,6 +155,13 @@ def test_a_running_service_remembers_what_the_log_adds_up_to(home: Path) -> None
     assert "every row follows from the log" in told.stdout
 
 
+def test_nobody_can_explain_a_listing_that_never_was(home: Path) -> None:
+    asked = run("why", "5b0c7a21-0000-4000-8000-000000000000", home=home)
+    assert asked.returncode == 1
+    assert "there never was a listing" in asked.stderr
+    assert "Traceback" not in asked.stderr
+
+
 def test_migrating_a_running_stack_again_changes_nothing(home: Path) -> None:
     again = run("migrate", home=home)
     assert again.returncode == 0, again.stderr

@@ -21,7 +21,8 @@ from integration.supplier import FEED, Supplier
 REST_S = 90.0
 """How long a shop may take to be as it is wanted, once everything works again."""
 MOMENT_S = 1.5
-OURS = frozenset({"manual", "breaker", "rejected", "drifted"})
+FOR_A_PERSON = frozenset({"breaker", "rejected", "drifted"})
+"""Holds that only a person lifts, and that no plan has asked for."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,6 @@ class Life:
     lane: Lane
     plan: Plan
     case: Case = field(init=False)
-    by_hand: set[str] = field(default_factory=set)
     wishes: int = 0
 
     def __post_init__(self) -> None:
@@ -172,7 +172,6 @@ class Life:
         key = f"campaign-{self.plan.seed}-{self.lane.market.account}-{self.wishes}"
         answer = await self._is_wished(wish, id_, key)
         assert answer.status_code in {200, 409}, answer.text
-        (self.by_hand.add if wish == "pause" else self.by_hand.discard)(id_)
 
     async def _is_wished(self, wish: str, id_: str, key: str) -> httpx.Response:
         if wish == "end":
@@ -199,7 +198,9 @@ class Life:
         """Somebody buys one, if there is one to buy."""
         account = self.lane.market.account
         for id_ in (x for x, product in self.case.listings.items() if product == product_id):
-            await self.lane.http.post(f"/_sim/shopify/{account}/orders", json={"listing": id_})
+            order = {"listing": id_}
+            answer = await self.lane.http.post(f"/_sim/shopify/{account}/orders", json=order)
+            assert answer.status_code in {201, 409}, answer.text
 
     async def _calms(self) -> None:
         """Nothing goes wrong any more, and a person lifts what waits for a person."""
@@ -229,7 +230,7 @@ class Life:
             await self.lane.market.shop.asks("PATCH", path, json={"resume": True})
         for id_ in self.case.listings:
             listing = await self.lane.market.listing(id_)
-            waits = OURS.intersection(listing["holds"]) - {"manual"}
+            waits = FOR_A_PERSON.intersection(listing["holds"])
             if waits and listing["status"] not in {"Ended", "Delisted"}:
                 await self.lane.market.shop.asks("POST", f"/v1/listings/{id_}/resume")
 

@@ -40,11 +40,11 @@ class Plan:
     acts: tuple[Act, ...]
 
 
-def plan_of(seed: int, *, kills: bool = True) -> Plan:
+def plan_of(seed: int) -> Plan:
     """The same for the same seed."""
     chance = Random(seed)  # noqa: S311 - a plan, no secret
     kinds = [chance.choice(KINDS) for _ in range(chance.randint(8, 18))]
-    if kills and chance.random() < 0.4:
+    if chance.random() < 0.4:
         kinds.insert(chance.randrange(len(kinds)), "kill")
     return Plan(seed, _faults(chance), tuple(_act(chance, kind) for kind in kinds))
 

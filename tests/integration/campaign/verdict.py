@@ -22,11 +22,10 @@ from dropship.contracts.listings import (
 )
 from dropship.contracts.messages import Event
 from integration.market import Market
-from integration.running import Stack
+from integration.running import SERVICES, Stack
 from integration.stories import CENT, FIXED, RATE
 
 OVER = ("Ended", "Delisted")
-SERVICES = ("analytics", "gateway", "policy", "scraper", "syncer", "tracker")
 _ROWS = """
 SELECT id::text, status, sync, sync_detail, own_holds || wanted_holds, wanted_price_minor,
        wanted_quantity, decision_no, decided_cost_minor, decided_availability, bringing IS NULL,
@@ -156,7 +155,7 @@ async def verdict(case: Case) -> list[str]:
         *listed_twice(case.listings, writes),
         *sent_wrongly(intents, decisions),
         *sold_too_soon(writes, intents, decisions),
-        *_written_wrongly(writes, intents),
+        *written_wrongly(writes, intents),
         *_said_wrongly(await case.rows(), events),
         *await _buried(case.stack),
         *ledger["violations"],
@@ -246,13 +245,15 @@ def _pays(price: Decimal, fact: DecisionMade) -> bool:
     return price - fees >= Decimal(fact.cost.amount)
 
 
-def _written_wrongly(writes: list[dict[str, Any]], intents: list[tuple[Any, ...]]) -> list[str]:
+def written_wrongly(writes: list[dict[str, Any]], intents: list[tuple[Any, ...]]) -> list[str]:
     """Nothing stands in the shop that nobody meant to send."""
     prices = {(id_, step["price"]["minor"]) for id_, step, *_ in intents if "price" in step}
     wrong = []
     for write in writes:
-        minor = write["price"] is not None and Decimal(str(write["price"])) * 100
-        if write["changed"] and minor and (write["listing"], minor) not in prices:
+        if write["price"] is None or not write["changed"]:
+            continue
+        minor = Decimal(str(write["price"])) * 100
+        if (write["listing"], minor) not in prices:
             wrong.append(f"{write['listing']}: nobody meant to write {write['price']}")
     return wrong
 

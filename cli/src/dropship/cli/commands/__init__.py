@@ -12,7 +12,7 @@ COMMANDS = {
     "migrate": "Make roles, schemas, streams and queues, or bring them up to date.",
     "why": "Explain why a listing is as it is, or why it has not changed.",
     "events": "Show the life of one thing with its causes, or the latest events.",
-    "log": "Prove that the event log and the journals agree.",
+    "log": "Prove that the log, the journals and what is remembered agree.",
     "dead": "List, retry or drop what could not be done.",
     "plugins": "Show who is plugged in, and who is refused.",
     "parse": "Read supplier pages from files.",

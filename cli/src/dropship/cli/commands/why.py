@@ -17,7 +17,7 @@ from dropship.contracts.decisions import ListingWhy, ListingWhyNot
 from dropship.contracts.listings import ListingRequested
 from dropship.runtime.asking import Asker
 from dropship.runtime.bus import Bus, Uncertain
-from dropship.runtime.errors import NoAnswer, Refused
+from dropship.runtime.errors import NoAnswer, Refused, Retry
 
 REQUESTED = f"evt.*.{ListingRequested.noun()}.{ListingRequested.verb()}"
 
@@ -37,8 +37,10 @@ def command(listing: str, not_: bool, decision: int | None, as_json: bool, home:
       dropship why 5b0c7a21-… --not
       dropship why 5b0c7a21-… --decision 3 --json | jq .chain
     """
+    if not_ and decision is not None:
+        raise click.UsageError("--not is about the newest decision: leave out --decision")
     stores = stores_of(stack_file.read(home))
-    answer = asyncio.run(_ask(stores, listing, not_, decision))
+    answer = asyncio.run(asked(stores, listing, not_, decision))
     if as_json:
         click.echo(answer)
         return
@@ -47,7 +49,8 @@ def command(listing: str, not_: bool, decision: int | None, as_json: bool, home:
         click.echo(line)
 
 
-async def _ask(stores: Stores, listing: str, not_: bool, decision: int | None) -> bytes:
+async def asked(stores: Stores, listing: str, not_: bool, decision: int | None) -> bytes:
+    """The answer of policy, in the name of the tenant whose listing it is. Raises Fault."""
     question = (
         ListingWhyNot(listing_id=listing)
         if not_
@@ -61,6 +64,8 @@ async def _ask(stores: Stores, listing: str, not_: bool, decision: int | None) -
         raise Fault(
             f"{refused.detail or refused.reason}.\nList them with GET /v1/listings"
         ) from None
+    except Retry as busy:
+        raise Fault(f"policy cannot answer now ({busy}). See: dropship status") from busy
     except (NoAnswer, Uncertain) as error:
         raise Fault(f"{error}. See: dropship status") from error
 

@@ -2,7 +2,9 @@
 what the shop's own ledger says.
 """
 
+import re
 import time
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -40,8 +42,7 @@ class Chapters:
         self._products, self._summary = products, summary
         self._ids: list[str] = []
         self._offered: dict[str, Offered] = {}
-        shop_first = sorted(products, key=lambda id_: products[id_].supplier == "feed")
-        self._order = shop_first
+        self._order = sorted(products, key=lambda id_: products[id_].supplier == "feed")
         self._dear, self._gone, self._lost, self._blocked = 0, -1, -2, 1
 
     async def rehearse(self) -> None:
@@ -238,7 +239,7 @@ class Chapters:
     def _rests_on(self, why: dict[str, Any], true: dict[tuple[str, str], Offered]) -> bool:
         offered = true[self._offered[why["listing_id"]].key]
         cost = offered.price["amount"] if offered.price is not None else None
-        return cost is None or any(cost in reason for reason in (*why["reasons"], *_said(why)))
+        return cost is None or named_in(cost, (*why["reasons"], *_said(why)))
 
     async def _until(self, id_: str, what: str, fits: Any) -> Listing:
         """The listing once it fits, and the shop shows what we believe."""
@@ -263,6 +264,12 @@ class Chapters:
             return listings
 
         return await until(look, what)
+
+
+def named_in(amount: str, texts: Iterable[str]) -> bool:
+    """Whether one of them names this amount, and not just one that ends or begins like it."""
+    whole = re.compile(rf"(?<![\d.]){re.escape(amount)}(?!\d)")
+    return any(whole.search(text) for text in texts)
 
 
 def _said(why: dict[str, Any]) -> list[str]:

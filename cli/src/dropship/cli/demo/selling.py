@@ -62,10 +62,6 @@ class Selling:
         alerts = await self._seller.pages("/v1/alerts", open="true")
         return [alert for alert in alerts if alert["kind"] == kind]
 
-    async def alerts(self, kind: str) -> list[dict[str, Any]]:
-        """Alerts of one kind, resolved ones too."""
-        return [a for a in await self._seller.pages("/v1/alerts") if a["kind"] == kind]
-
     async def figures(self) -> dict[str, Any] | None:
         """The dashboard's sums in dollars, if anything was sold."""
         report = await self._seller.call("GET", "/v1/analytics/dashboard")
