@@ -12,6 +12,7 @@ from msgspec import UNSET
 
 from dropship.contracts.availability import Availability
 from dropship.contracts.catalogue import READER
+from dropship.contracts.decisions import DecisionMade
 from dropship.contracts.envelope import Envelope, open_envelope, split_type
 from dropship.contracts.messages import Event
 from dropship.contracts.moments import Moment
@@ -60,6 +61,18 @@ def envelope(type_: str, data: Any) -> Envelope:
     golden = (GOLDEN / "dropship.product.archived.v1.json").read_bytes()
     raw = msgspec.Raw(msgspec.json.encode(data))
     return msgspec.structs.replace(open_envelope(golden), type=type_, data=raw)
+
+
+def test_a_decision_from_before_it_told_its_taxes_tells_none_and_not_zero() -> None:
+    golden = open_envelope((GOLDEN / "dropship.decision.made.v1.json").read_bytes())
+    fields = msgspec.json.decode(golden.data)
+    told = {name: fields.pop(name) for name in ("buyer_tax", "vat")}
+    assert None not in told.values()
+
+    decision = READER.read(envelope("dropship.decision.made.v1", fields))
+
+    assert isinstance(decision, DecisionMade)
+    assert (decision.buyer_tax, decision.vat) == (None, None)
 
 
 def test_a_name_nobody_knows_is_skipped_not_guessed() -> None:

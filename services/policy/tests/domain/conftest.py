@@ -11,7 +11,7 @@ from dropship.contracts import money as wire
 from dropship.contracts.availability import Availability
 from dropship.contracts.policies import PriceRule, Rules
 from dropship.policy.domain.deciding import decide
-from dropship.policy.domain.facts import Facts, PolicyInForce, Ruling
+from dropship.policy.domain.facts import Facts, Last, PolicyInForce, Ruling
 from dropship.pricing.money import Money, from_wire
 
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -66,7 +66,7 @@ def lived(facts: Facts, steps: Iterable[tuple[float, Mapping[str, Any]]]) -> lis
         facts = amended(facts, changes)
         ruling = decide(facts, second(at))
         rulings.append(ruling)
-        facts = replace(facts, last=ruling.as_last(), sellable_since=ruling.sellable_since)
+        facts = replace(facts, last=Last.of(ruling), sellable_since=ruling.sellable_since)
     return rulings
 
 

@@ -177,7 +177,8 @@ def test_a_hold_means_none_is_offered_and_no_hold_means_that_some_are(facts: Fac
 def test_of_a_stated_number_never_more_is_offered_than_is_not_sold_yet(facts: Facts) -> None:
     ruling = decide(facts, NOON)
     known = facts.availability not in (None, Availability.unknown)
-    if known and facts.stock is not None and facts.quantity_kind is not QuantityKind.assumed:
+    exact = facts.quantity_kind in (None, QuantityKind.exact)
+    if known and exact and facts.stock is not None:
         assert ruling.quantity <= max(0, facts.stock - facts.sold)
 
 
@@ -218,10 +219,10 @@ def test_a_recorded_decision_is_made_again_identically(facts: Facts) -> None:
 def test_deciding_again_at_once_says_nothing_new(facts: Facts) -> None:
     first = decide(facts, NOON)
     after = replace(
-        facts, last=first.as_last(), sellable_since=first.sellable_since, previous_cost=None
+        facts, last=Last.of(first), sellable_since=first.sellable_since, previous_cost=None
     )
     second = decide(after, NOON)
-    settled = replace(after, last=second.as_last(), sellable_since=second.sellable_since)
+    settled = replace(after, last=Last.of(second), sellable_since=second.sellable_since)
     assert not differs(second, decide(settled, NOON))
     assert second.holds == first.holds
     assert (second.floor, second.quantity) == (first.floor, first.quantity)

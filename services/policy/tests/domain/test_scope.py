@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from itertools import permutations
-from typing import Any
 
 import pytest
 
@@ -14,9 +13,9 @@ Of = Callable[..., Candidate]
 
 @pytest.fixture(scope="module", name="of")
 def _of(rules: Callable[..., Rules]) -> Of:
-    def made(policy_id: str, store_id: str | None = None, rank: int = 1, **more: Any) -> Candidate:
+    def made(policy_id: str, store_id: str | None = None, rank: int = 1) -> Candidate:
         return Candidate(
-            policy_id=policy_id, version=1, store_id=store_id, rank=rank, rules=rules(), **more
+            policy_id=policy_id, version=1, store_id=store_id, rank=rank, rules=rules()
         )
 
     return made
@@ -43,13 +42,6 @@ def test_else_its_stores_policy_else_the_tenants(of: Of) -> None:
     assert decides(shop, store) == "store"
     assert decides(shop, of("store", "elsewhere")) == "shop"
     assert decides() is None
-
-
-def test_a_retired_policy_leaves_the_listing_to_the_next_wider_one(of: Of) -> None:
-    shop, store = of("shop"), of("store", "here")
-    assert decides(shop, store, of("own", retired=True), named="own") == "store"
-    assert decides(shop, of("store", "here", retired=True)) == "shop"
-    assert decides(of("shop", retired=True)) is None
 
 
 def test_a_policy_made_for_another_store_decides_nothing_even_if_named(of: Of) -> None:

@@ -204,7 +204,7 @@ def test_a_stock_nobody_could_read_changes_nothing(
 ) -> None:
     last = Last(usd("26.33"), quantity, holds)
     ruling = decided(availability=seen, stock=None, last=last)
-    assert ruling.as_last() == last
+    assert Last.of(ruling) == last
     assert not any(one.raises for one in ruling.conditions)
 
 

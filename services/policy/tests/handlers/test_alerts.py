@@ -29,12 +29,7 @@ from dropship.contracts.listings import (
 from dropship.contracts.messages import Message
 from dropship.contracts.money import Money
 from dropship.contracts.products import PriceChanged, StockChanged
-from dropship.contracts.stores import (
-    StoreDisconnected,
-    StoreResumed,
-    StoreSuspended,
-    SuspendReason,
-)
+from dropship.contracts.stores import StoreSuspended, SuspendReason
 from dropship.contracts.suppliers import SupplierResumed, SupplierSuspended
 from dropship.policy.handlers.amending_alerts import amend_alert
 from dropship.policy.queries.alerts import tenant_alerts
@@ -228,32 +223,6 @@ async def test_outcomes_of_a_listing_nobody_knows_wait_and_then_a_person_looks(
     ):
         with pytest.raises(Retry):
             await tell
-
-
-async def test_a_suspended_store_is_one_alert_until_it_is_written_to_again(shop: Any) -> None:
-    store = shop.id_of("store of anna")
-    for reason, end in (
-        (SuspendReason.auth_revoked, StoreResumed(store_id=store)),
-        (SuspendReason.breaker, StoreDisconnected(store_id=store)),
-    ):
-        suspended = StoreSuspended(store_id=store, reason=reason)
-        (alert,) = raised(await shop.hears(suspended, tenant=shop.anna))
-        assert (alert.kind, alert.store_id) == (AlertKind.store_suspended, store)
-        assert await shop.hears(suspended, tenant=shop.anna) == []
-        (over,) = resolved(await shop.hears(end, tenant=shop.anna))
-        assert over.alert_id == alert.alert_id
-
-
-@pytest.mark.parametrize("reason", SuspendReason)
-async def test_every_reason_to_suspend_a_store_is_told_in_words(
-    shop: Any, reason: SuspendReason
-) -> None:
-    suspended = StoreSuspended(store_id=shop.id_of("store of anna"), reason=reason, detail="why")
-    (alert,) = raised(await shop.hears(suspended, tenant=shop.anna))
-    assert alert.message.endswith(" Nothing is written to it until you act. (why)")
-    assert alert.threshold == reason.value
-    if reason is SuspendReason.frozen:
-        assert alert.message.startswith("The shop is frozen or locked by its marketplace.")
 
 
 async def test_a_suspended_supplier_is_told_to_each_who_sells_its_products_and_changes_nothing(

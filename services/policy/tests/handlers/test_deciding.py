@@ -13,10 +13,12 @@ from dropship.contracts.decisions import DecisionMade
 from dropship.contracts.listings import Hold, ListingAmended, ListingEnded
 from dropship.contracts.messages import Message
 from dropship.contracts.money import Money
+from dropship.contracts.policies import FloorRule, RetirePolicy, Rules
 from dropship.contracts.products import PriceChanged, ProductVanished, StockChanged
 from dropship.policy.domain.facts import Facts, Ruling
 from dropship.policy.domain.rerun import Record, differences, rerun
 from dropship.policy.handlers.deciding_again import mark_revisits
+from dropship.policy.handlers.defining_policies import retire_policy
 from dropship.policy.handlers.hearing_products import hear_products
 from dropship.pricing.fees import schedule
 from dropship.pricing.money import Money as Minor
@@ -46,6 +48,28 @@ async def test_a_requested_listing_is_decided_at_once(story: Any, decisions: Dec
     assert (made.cost, made.stock) == (Money("20.00", "USD"), 50)
     assert (made.policy_id, made.policy_version) == (policy.id, 1)
     assert made.decided_at == story.clock.now()
+
+
+async def test_a_decision_tells_the_taxes_that_it_reckons_with_and_a_new_rate_alone_is_news(
+    story: Any, decisions: Decisions, policy_rules: Callable[..., Rules]
+) -> None:
+    """The floor is the typed minimum and the price is typed too: no figure of them moves."""
+    policy = await story.defines(rules=taxed(policy_rules, vat="0"))
+    await story.stocks()
+    (made,) = decisions(await story.lists(price="60.00"))
+    assert (made.vat, made.buyer_tax) == ("0", "0.05")
+    await story.defines(policy_id=policy.id, rules=taxed(policy_rules, vat="0.19"))
+    (again,) = decisions(await story.drains())
+    assert (again.vat, again.buyer_tax) == ("0.19", "0.05")
+    assert (again.price, again.floor, again.reasons) == (made.price, made.floor, made.reasons)
+    await story.obeys(retire_policy, RetirePolicy(policy_id=policy.id))
+    (none,) = decisions(await story.drains())
+    assert (none.vat, none.buyer_tax) == (None, None)
+
+
+def taxed(policy_rules: Callable[..., Rules], vat: str) -> Rules:
+    rules = policy_rules("0.01", floor=FloorRule(min_price=Money("50.00", "USD")))
+    return replace(rules, price=replace(rules.price, vat=vat, buyer_tax="0.05"))
 
 
 async def test_a_price_rise_leads_to_one_decision_with_the_price_of_the_solver(

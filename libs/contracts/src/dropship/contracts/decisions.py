@@ -10,6 +10,7 @@ from dropship.contracts.listings import Hold
 from dropship.contracts.messages import Event, Query
 from dropship.contracts.moments import Moment
 from dropship.contracts.money import Money
+from dropship.contracts.policies import Rate
 
 
 class DecisionMade(Event, frozen=True, kw_only=True):
@@ -18,6 +19,9 @@ class DecisionMade(Event, frozen=True, kw_only=True):
     `decision_no` grows with every one of a listing: the highest holds, a lower one is stale.
     `cost`, `availability` and `stock` are the facts it rests on, by value; `reasons` are the short
     codes of the rules that shaped it. `price` is None when none can be given (then it is on hold).
+
+    `buyer_tax` and `vat` are the rates that its policy names: whoever brings it works out by them,
+    and not by `floor`, whether a sale would lose. None: not told, which is not the same as none.
     """
 
     owner: ClassVar[str] = "policy"
@@ -36,6 +40,8 @@ class DecisionMade(Event, frozen=True, kw_only=True):
     policy_id: Id | None
     policy_version: int | None
     fee_schedule: str | None
+    buyer_tax: Rate | None = None
+    vat: Rate | None = None
     decided_at: Moment
 
 

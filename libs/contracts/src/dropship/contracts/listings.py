@@ -32,7 +32,8 @@ class Hold(StrEnum):
     Policy's: `no_policy`, `no_price` (no cost known, or in another currency), `low_margin`,
     `out_of_stock`, `vanished`, `unfit` (used only, no featured offer, …). The syncer's own:
     `manual`, `stale` (freshness lease ran out), `below_floor` and `no_floor` (last gate),
-    `breaker`, `rejected` (the marketplace refuses it), `drifted` (changed there by someone else).
+    `breaker`, `rejected` (the marketplace refuses it), `drifted` (changed there by someone else);
+    and `out_of_stock` and `vanished`, until policy has decided upon the same news.
     """
 
     no_policy = "no_policy"
@@ -97,7 +98,7 @@ class ListingAmended(Event, frozen=True, kw_only=True):
 
 
 class ListingPublished(Event, frozen=True, kw_only=True):
-    """The marketplace shows it, read back or answered; `external_id` is the marketplace's name."""
+    """The marketplace shows it, read back or answered; `external_id` is its name for it."""
 
     owner: ClassVar[str] = "syncer"
     listing_id: Id
@@ -145,7 +146,10 @@ class ListingRestocked(Event, frozen=True, kw_only=True):
 
 
 class ListingPaused(Event, frozen=True, kw_only=True):
-    """Its quantity on the marketplace is 0; it sells nothing until the last hold is gone."""
+    """Its quantity on the marketplace is 0; it sells nothing until the last hold is gone.
+
+    Said again when it is held for other reasons meanwhile: `holds` are all of them.
+    """
 
     owner: ClassVar[str] = "syncer"
     listing_id: Id

@@ -51,7 +51,11 @@ class SuspendReason(StrEnum):
 
 
 class StoreConnected(Event, frozen=True, kw_only=True):
-    """The marketplace accepted the credentials; it told the store's currency."""
+    """The marketplace accepted the credentials; it told the store's currency.
+
+    A store that was connected before may come back with another mode or fee schedule, and a breaker
+    that nobody has lifted suspends it again at once.
+    """
 
     owner: ClassVar[str] = "syncer"
     store_id: Id

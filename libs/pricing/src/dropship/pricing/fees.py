@@ -52,8 +52,8 @@ class Component(Struct, frozen=True, kw_only=True):
     """One fee of a schedule: rates on its base plus a fixed amount, not below `minimum`, not above
     `cap`, and then rounded once.
 
-    A fee that would show as two lines in a breakdown is two components. `unit` says what is charged
-    once: an order of several units pays it once, so reckoning with one unit is the safe side.
+    A fee that would show as two lines in a breakdown is two components. All are charged once for an
+    order: one of several units pays them once, so reckoning with one unit is the safe side.
     `refundable` says whether it comes back, in proportion, when the buyer is refunded.
     """
 
@@ -64,7 +64,6 @@ class Component(Struct, frozen=True, kw_only=True):
     fixed: tuple[Fixed, ...] = ()
     minimum: Money | None = None
     cap: Money | None = None
-    unit: Literal["order"] = "order"
     refundable: bool = False
 
     def __post_init__(self) -> None:

@@ -125,6 +125,21 @@ async def finish(tx: Transaction, command_id: UUID, attempt: int, state: str) ->
         raise Overtaken(str(command_id))
 
 
+async def abandon(tx: Transaction, natural_key: str, before: datetime) -> UUID | None:
+    """End the effect that holds a key, if it should have been looked up since `before` and nobody
+    came: its message is lost. Returns which it was; the caller must look outside before the next.
+
+    A worker that takes it up at the same time wins, as that moves the time to look. One that wakes
+    later finds itself overtaken, and a message that comes after all is acknowledged unperformed.
+    """
+    row = await tx.fetch_one(
+        "UPDATE done_commands SET state = 'dead', finished_at = now()"
+        " WHERE natural_key = %s AND state = 'doing' AND settle_at <= %s RETURNING id",
+        (natural_key, before),
+    )
+    return row[0] if row else None
+
+
 async def bury(tx: Transaction, id_: str, name: str, message: Msg, cause: str) -> None:
     """Keep a command that cannot be done, and tell `dead.<service>.<name>` about it."""
     cursor = await tx.execute(

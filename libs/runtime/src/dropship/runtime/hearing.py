@@ -23,7 +23,7 @@ from dropship.contracts.messages import Event
 from dropship.contracts.reading import NewerVersion, Reader, UnknownType
 from dropship.runtime.bus import ApiError, Bus, Uncertain
 from dropship.runtime.clock import Clock
-from dropship.runtime.database import Database, stores_are_lost
+from dropship.runtime.database import TRANSACTION_S, Database, stores_are_lost
 from dropship.runtime.draining import Drain, drain_due
 from dropship.runtime.errors import CheckpointLost, Retry, TooNew
 from dropship.runtime.failpoints import failpoint
@@ -201,10 +201,11 @@ class Hearing:
             return
         links = [] if len(fresh) > 20 else [_traceparent(d.message) for d in fresh]
         with span(f"hear {self.stream}", "consumer", links=[link for link in links if link]):
+            began = perf_counter()
             try:
-                await self._apply(fresh, everyone=perf_counter() - swept_at > SWEEP_S)
+                await self._apply(fresh, everyone=began - swept_at > SWEEP_S)
             except Exception as error:
-                if _not_the_events_fault(error):
+                if _not_the_events_fault(error, perf_counter() - began):
                     raise
                 _log.warning("batch_failed", stream=self.stream, error=repr(error)[:300])
                 await self._one_by_one(fresh)
@@ -219,11 +220,12 @@ class Hearing:
             for attempt in range(1, ATTEMPTS + 1):
                 if delivery.place.seq <= self._known[delivery.part].seq:
                     break  # it was committed, and what failed came after
+                began = perf_counter()
                 try:
                     await self._apply([delivery])
                     break
                 except Exception as error:
-                    if _not_the_events_fault(error):
+                    if _not_the_events_fault(error, perf_counter() - began):
                         raise
                     if attempt == ATTEMPTS:
                         await self._apply([delivery], cause=repr(error)[:500])
@@ -361,7 +363,12 @@ async def _handle(route: Route, run: list[Heard[Any]], tx: Transaction) -> None:
         await route.handler(run[0], tx)  # type: ignore[arg-type]
 
 
-def _not_the_events_fault(error: Exception) -> bool:
+def _not_the_events_fault(error: Exception, took_s: float) -> bool:
+    """A lost connection is not. But a transaction that Postgres cut off for its length looks like
+    one where psycopg was in a pipeline and read no reason: only the time tells the two apart.
+    """
+    if isinstance(error, psycopg.OperationalError) and took_s >= TRANSACTION_S:
+        return False
     return isinstance(error, CheckpointLost | TooNew) or stores_are_lost(error)
 
 

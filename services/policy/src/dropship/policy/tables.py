@@ -209,7 +209,6 @@ alerts = Table(
         postgresql_where=text("resolved_at IS NULL"),
     ),
     Index("alerts_newest", "tenant_id", "created_at", "id"),
-    Index("alerts_of_listing", "listing_id", postgresql_where=text("resolved_at IS NULL")),
 )
 """`about` is the listing, store or source; one alert of a kind at most stands about it at a
 time."""

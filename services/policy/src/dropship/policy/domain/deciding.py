@@ -1,8 +1,9 @@
 """What a listing should be: the rules in order, and their findings folded into one ruling."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dropship.contracts.decisions import RuleOutcome
 from dropship.contracts.listings import Hold
@@ -20,6 +21,9 @@ from dropship.policy.domain.wording import money
 from dropship.pricing.breakdown import breakdown, readable
 from dropship.pricing.money import Money
 from dropship.pricing.terms import Terms
+
+UNDECIDED = "undecided"
+TRIED_AGAIN = timedelta(hours=1)
 
 
 class Priced(Struct, frozen=True, kw_only=True):
@@ -55,6 +59,24 @@ def decide(facts: Facts, at: datetime) -> Ruling:
     )
     findings = (*findings, cost_move_of(facts, rules.cost_move), pause)
     return _folded(facts, at, priced, stock, pause, findings)
+
+
+def decide_or_hold(facts: Facts, at: datetime) -> Ruling:
+    """As `decide`; but where a rule fails on these facts, which is a fault of ours, the listing is
+    held until it is mended. One that nobody can decide must not keep all others undecided.
+    """
+    try:
+        return decide(facts, at)
+    except Exception as error:
+        return undecided(facts, error, at)
+
+
+def undecided(facts: Facts, error: Exception, at: datetime) -> Ruling:
+    """Held with the fault as the reason. It is tried again later: a next release may decide it."""
+    said = "It cannot be decided, by a fault of ours: it is held until that is mended."
+    outcome = RuleOutcome(rule="policy", outcome=UNDECIDED, said=said)
+    ruling = _held(facts, Hold.no_price, outcome, f"{UNDECIDED}: {error!r}"[:200])
+    return replace(ruling, revisit_at=at + TRIED_AGAIN, sellable_since=facts.sellable_since)
 
 
 def _priced(facts: Facts, rules: Rules, at: datetime) -> Priced:
@@ -120,14 +142,20 @@ def _unruled(facts: Facts) -> Ruling:
     said = "No policy decides this listing: define one, or name one for it."
     cost = "unknown" if facts.cost is None else money(facts.cost)
     seen = "unknown" if facts.availability is None else facts.availability.value
+    outcome = RuleOutcome(rule="policy", outcome="none", said=said)
+    return _held(facts, Hold.no_policy, outcome, f"no_policy at cost {cost}, {seen}")
+
+
+def _held(facts: Facts, hold: Hold, outcome: RuleOutcome, reason: str) -> Ruling:
+    """The ruling where no rule is asked."""
     return Ruling(
         price=_standing_price(facts, None),
         floor=None,
         quantity=0,
-        holds=(Hold.no_policy,),
-        reasons=(f"no_policy at cost {cost}, {seen}",),
-        rules=(RuleOutcome(rule="policy", outcome="none", said=said),),
-        conditions=conditions_of((Trouble(Hold.no_policy, said),)),
+        holds=(hold,),
+        reasons=(reason,),
+        rules=(outcome,),
+        conditions=conditions_of((Trouble(hold, outcome.said),)),
     )
 
 

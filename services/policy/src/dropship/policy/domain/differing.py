@@ -7,7 +7,7 @@ from dropship.pricing.money import Money
 
 
 class Outcome(Protocol):
-    """What is compared, whether it is a Ruling or what is remembered of one."""
+    """A ruling, or what is remembered of one."""
 
     @property
     def price(self) -> Money | None: ...
@@ -19,6 +19,8 @@ class Outcome(Protocol):
     def holds(self) -> tuple[Hold, ...]: ...
     @property
     def reasons(self) -> tuple[str, ...]: ...
+    @property
+    def sold_here(self) -> bool: ...
 
 
 def differs(last: Outcome | None, now: Outcome) -> bool:

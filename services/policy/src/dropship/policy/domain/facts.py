@@ -13,6 +13,7 @@ from dropship.contracts.availability import Availability, QuantityKind
 from dropship.contracts.decisions import RuleOutcome
 from dropship.contracts.listings import Hold
 from dropship.contracts.policies import Rules
+from dropship.policy.domain.differing import Outcome
 from dropship.pricing.money import Money
 
 
@@ -25,12 +26,18 @@ class PolicyInForce(Struct, frozen=True):
 
 
 class Last(Struct, frozen=True):
-    """What the listing's newest decision came to; `Ruling.as_last` makes it."""
+    """What the listing's newest decision came to."""
 
     price: Money | None
     quantity: int
     holds: tuple[str, ...]
     sold_here: bool = False
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> "Last":
+        """As the next evaluation of the same listing looks back on it."""
+        holds = tuple(hold.value for hold in outcome.holds)
+        return cls(outcome.price, outcome.quantity, holds, outcome.sold_here)
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -95,8 +102,7 @@ class Ruling(Struct, frozen=True, kw_only=True):
 
     `reasons` are short and hold every figure that matters to whoever compares two decisions;
     `rules` say the same to a seller. `revisit_at` is when time alone may change the ruling:
-    evaluate again then, though nothing is heard. `sellable_since` and `as_last` are for the next
-    `Facts`.
+    evaluate again then, though nothing is heard. `sellable_since` is for the next `Facts`.
 
     `sold_here`: it is out of stock by our own sales alone. The supplier never ran out, so there is
     no return of his to be waited out.
@@ -114,8 +120,3 @@ class Ruling(Struct, frozen=True, kw_only=True):
     sellable_since: datetime | None = None
     fee_schedule: str | None = None
     sold_here: bool = False
-
-    def as_last(self) -> Last:
-        """This ruling as the next evaluation of the same listing looks back on it."""
-        holds = tuple(hold.value for hold in self.holds)
-        return Last(self.price, self.quantity, holds, self.sold_here)

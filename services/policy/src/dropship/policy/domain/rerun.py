@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from dropship.policy.domain.deciding import decide
+from dropship.policy.domain.deciding import decide_or_hold
 from dropship.policy.domain.facts import Facts, Ruling
 from dropship.policy.domain.wording import money
 from dropship.pricing.money import Money
@@ -23,7 +23,7 @@ def rerun(record: Record) -> Ruling:
 
     It differs from the recorded one only where a rule or a fee schedule was corrected since.
     """
-    return decide(record.facts, record.at)
+    return decide_or_hold(record.facts, record.at)
 
 
 def differences(was: Ruling, now: Ruling) -> tuple[str, ...]:

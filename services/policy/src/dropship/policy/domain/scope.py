@@ -9,7 +9,7 @@ from dropship.policy.domain.facts import PolicyInForce
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
-    """The newest version of one of a tenant's policies.
+    """The newest version of one of a tenant's policies that are in use.
 
     `store_id` None: for all its stores. `rank` grows with every definition, of a new policy or of a
     next version.
@@ -20,11 +20,10 @@ class Candidate(Struct, frozen=True, kw_only=True):
     store_id: str | None
     rank: int
     rules: Rules
-    retired: bool = False
 
     def covers(self, store_id: str) -> bool:
         """Whether it may decide a listing of this store."""
-        return not self.retired and self.store_id in (None, store_id)
+        return self.store_id in (None, store_id)
 
 
 def in_force(
@@ -32,8 +31,8 @@ def in_force(
 ) -> PolicyInForce | None:
     """The one of a tenant's policies that decides; None: nothing may be sold.
 
-    A policy that is retired, or made for another store, decides nothing, named or not: the next
-    wider one does. Of two as wide, the one defined last.
+    A policy that is made for another store decides nothing, named or not: the next wider one does.
+    Of two as wide, the one defined last.
     """
 
     def closeness(candidate: Candidate) -> tuple[bool, bool, int]:

@@ -22,6 +22,6 @@ def percent(share: str) -> str:
     return f"{(Decimal(share) * 100).normalize():f} %"
 
 
-def minute(moment: datetime) -> str:
+def clock_time(moment: datetime) -> str:
     """``2026-01-31 10:20:00 UTC``: to the second, because a resume is due to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -18,7 +18,6 @@ from dropship.policy.queries.knowing import Known, of_products
 from dropship.policy.queries.why import said_before
 from dropship.runtime.database import Database
 from dropship.runtime.journal import Cause, Transaction
-from dropship.runtime.telemetry import get_logger
 
 POLICY, ORDER, REVISIT = "policy", "order", "revisit"
 MOST_AT_ONCE = 500
@@ -26,8 +25,6 @@ MOST_AT_ONCE = 500
 
 LONGEST_CHAIN = 8
 """Links of the past that a decision made by time alone still shows."""
-
-_log = get_logger()
 
 
 class Due(NamedTuple):
@@ -85,11 +82,7 @@ async def mark_revisits(database: Database) -> None:
 
 
 async def decide_again(key: str, reasons: list[str], tx: Transaction) -> None:
-    """Decide the listings of one product that were marked due, each in its own history.
-
-    One that cannot be decided is left as it is and told in the log: a fault in it must not keep the
-    loop from all other products.
-    """
+    """Decide the listings of one product that were marked due, each in its own history."""
     product = UUID(key)
     await products.lock(tx, [product])
     due = Due.read(reasons)
@@ -99,19 +92,10 @@ async def decide_again(key: str, reasons: list[str], tx: Transaction) -> None:
     )
     judged: list[Judgement] = []
     for known in await of_products(tx, [product]):
-        judged += await _judge(tx, known, due, because)
+        trigger = await _trigger(tx, known, due, because)
+        if trigger is not None:
+            judged.append(judge(tx, known, trigger))
     await write(tx, judged)
-
-
-async def _judge(tx: Transaction, known: Known, due: Due, because: Because) -> list[Judgement]:
-    trigger = await _trigger(tx, known, due, because)
-    if trigger is None:
-        return []
-    try:
-        return [judge(tx, known, trigger)]
-    except Exception as error:
-        _log.error("decision_failed", listing=known.facts.listing_id, error=repr(error)[:300])
-        return []
 
 
 async def _trigger(tx: Transaction, known: Known, due: Due, because: Because) -> Trigger | None:

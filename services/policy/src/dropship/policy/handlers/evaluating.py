@@ -1,6 +1,7 @@
 """Listings are decided: the rules are asked, the answer is recorded, and said where it is news."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -8,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dropship.contracts.decisions import DecisionMade
-from dropship.policy.domain.deciding import decide
+from dropship.policy.domain.deciding import UNDECIDED, decide_or_hold, undecided
 from dropship.policy.domain.facts import Facts, Ruling
 from dropship.policy.handlers.raising_alerts import Judged, settle
 from dropship.policy.handlers.voice import on_behalf_of
@@ -20,10 +21,14 @@ from dropship.policy.projections.listings import Outcome
 from dropship.policy.queries.knowing import Known, of_products
 from dropship.policy.queries.verdicts import Novelty, Verdict, in_wire, novelty, verdict_of
 from dropship.pricing.money import Money
+from dropship.runtime.database import stores_are_lost
 from dropship.runtime.journal import Cause, Transaction
+from dropship.runtime.telemetry import get_logger
 
 AT_A_TIME = 200
 """Listings decided between two statements."""
+
+_log = get_logger()
 
 
 class Trigger(Struct, frozen=True, kw_only=True):
@@ -73,9 +78,14 @@ async def evaluate_listing(tx: Transaction, product: UUID, listing: str, trigger
 
 
 def judge(tx: Transaction, known: Known, trigger: Trigger) -> Judgement:
-    """Ask the rules; nothing is written yet."""
+    """Ask the rules; nothing is written yet. Whatever they stumble over holds this listing only."""
     facts = replace(known.facts, previous_cost=trigger.previous_cost)
-    ruling = decide(facts, tx.at)
+    return _judged(known, trigger, facts, decide_or_hold(facts, tx.at))
+
+
+def _judged(known: Known, trigger: Trigger, facts: Facts, ruling: Ruling) -> Judgement:
+    if ruling.rules[0].outcome == UNDECIDED:
+        _log.error("listing_undecided", listing=facts.listing_id, error=ruling.reasons[0])
     verdict = verdict_of(facts, ruling)
     return Judgement(
         known=known,
@@ -88,7 +98,28 @@ def judge(tx: Transaction, known: Known, trigger: Trigger) -> Judgement:
 
 
 async def write(tx: Transaction, judged: Sequence[Judgement]) -> None:
-    """Record these evaluations, say what is news, and settle the alerts of their listings."""
+    """Record these evaluations, say what is news, and settle the alerts of their listings.
+
+    Where one cannot be written, its listing is held instead; the others are written all the same.
+    """
+    try:
+        async with tx.savepoint():
+            await _write(tx, judged)
+    except Exception as error:
+        if stores_are_lost(error):
+            raise
+        if len(judged) == 1:
+            await _write(tx, [_unwritten(judged[0], error, tx.at)])
+        else:
+            for one in judged:
+                await write(tx, [one])
+
+
+def _unwritten(one: Judgement, error: Exception, at: datetime) -> Judgement:
+    return _judged(one.known, one.trigger, one.facts, undecided(one.facts, error, at))
+
+
+async def _write(tx: Transaction, judged: Sequence[Judgement]) -> None:
     told = {one.facts.listing_id: _say(tx, one) for one in judged if one.news == "said"}
     await decisions.add(
         tx,
@@ -160,6 +191,8 @@ def _say(tx: Transaction, one: Judgement) -> Cause:
         policy_id=one.verdict.policy_id,
         policy_version=one.verdict.policy_version,
         fee_schedule=ruling.fee_schedule,
+        buyer_tax=one.verdict.buyer_tax,
+        vat=one.verdict.vat,
         decided_at=tx.at,
     )
     cause = on_behalf_of(tenant, one.trigger.cause)

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from dropship.contracts.listings import ListingAmended, ListingRequested, ListingStatus
 from dropship.contracts.money import Money
+from dropship.contracts.stores import StoreConnected
 from dropship.policy.domain.shop_holds import ShopHolds
 from dropship.pricing.money import from_wire
 from dropship.runtime.journal import Transaction
@@ -42,6 +43,14 @@ UPDATE listings l SET revisit_at = NULL
   FROM (SELECT id FROM listings WHERE revisit_at <= %s
          ORDER BY revisit_at LIMIT %s FOR UPDATE SKIP LOCKED) due
  WHERE l.id = due.id RETURNING l.product_id, l.id
+"""
+
+_CHARGE = """
+UPDATE listings l SET fee_schedule = %(fees)s
+  FROM (SELECT id FROM listings WHERE tenant_id = %(tenant)s AND store_id = %(store)s
+           AND fee_schedule <> %(fees)s AND status NOT IN ('Ended', 'Delisted')
+         ORDER BY product_id, id FOR UPDATE) charged
+ WHERE l.id = charged.id RETURNING l.product_id, l.id
 """
 
 _OVER = "revisit_at = CASE WHEN %(over)s THEN NULL ELSE revisit_at END"
@@ -127,6 +136,12 @@ async def sellers_of(tx: Transaction, source: str) -> list[str]:
 async def take_revisits(tx: Transaction, limit: int) -> list[tuple[UUID, UUID]]:
     """Product and listing of those whose time has come; each is told once."""
     return [(product, id_) for product, id_ in await tx.fetch_all(_REVISITS, (tx.at, limit))]
+
+
+async def charge(tx: Transaction, tenant: str, store: StoreConnected) -> list[tuple[UUID, UUID]]:
+    """The fees that a store pays now; returns product and listing of those that paid others."""
+    values = {"fees": store.fee_schedule, "tenant": tenant, "store": store.store_id}
+    return [(product, id_) for product, id_ in await tx.fetch_all(_CHARGE, values)]
 
 
 async def decided(tx: Transaction, outcomes: Sequence[Outcome]) -> None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from dropship.contracts.availability import Availability, QuantityKind
 from dropship.contracts.policies import Rules
-from dropship.policy.domain.facts import Facts
+from dropship.policy.domain.facts import Facts, Last
 from dropship.policy.domain.scope import Candidate, in_force
 from dropship.policy.queries.verdicts import Verdict
 from dropship.pricing.money import Money
@@ -130,7 +130,7 @@ def _facts(row: Sequence[Any], verdict: Verdict | None) -> Facts:
         sold=sold,
         vanished=vanished_at is not None,
         sellable_since=sellable_since,
-        last=verdict.last if verdict else None,
+        last=Last.of(verdict) if verdict else None,
     )
 
 

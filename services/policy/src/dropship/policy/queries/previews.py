@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from dropship.contracts.policies import PolicyPreview, Preview, PreviewedListing
-from dropship.policy.domain.deciding import decide
+from dropship.policy.domain.deciding import decide_or_hold
 from dropship.policy.domain.scope import Candidate
 from dropship.policy.queries.knowing import Known, candidates_of, of_tenant
 from dropship.policy.queries.policies import id_of, kept_store, read, store_of, usable
@@ -64,7 +64,7 @@ async def _compared(asked: Asked[PolicyPreview], decided: Sequence[Known]) -> Pr
     for number, one in enumerate(decided):
         if number % AT_A_TIME == AT_A_TIME - 1:
             await asyncio.sleep(0)
-        then = verdict_of(one.facts, decide(one.facts, asked.at))
+        then = verdict_of(one.facts, decide_or_hold(one.facts, asked.at))
         if novelty(one.verdict, then) == "said":
             items.append(
                 PreviewedListing(

@@ -9,7 +9,7 @@ from dropship.contracts.availability import Availability
 from dropship.contracts.listings import Hold
 from dropship.contracts.policies import Outlook
 from dropship.policy.domain.differing import differs
-from dropship.policy.domain.facts import Facts, Last, Ruling
+from dropship.policy.domain.facts import Facts, Ruling
 from dropship.pricing.money import Money, to_wire
 
 
@@ -26,13 +26,9 @@ class Verdict(Struct, frozen=True, kw_only=True):
     policy_id: str | None
     policy_version: int | None
     fee_schedule: str | None
+    buyer_tax: str | None = None
+    vat: str | None = None
     sold_here: bool = False
-
-    @property
-    def last(self) -> Last:
-        """As the next evaluation looks back on it."""
-        holds = tuple(hold.value for hold in self.holds)
-        return Last(self.price, self.quantity, holds, self.sold_here)
 
     @property
     def outlook(self) -> Outlook:
@@ -47,6 +43,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 def verdict_of(facts: Facts, ruling: Ruling) -> Verdict:
     """The ruling, with what it rests on."""
+    price = facts.policy.rules.price if facts.policy else None
     return Verdict(
         price=ruling.price,
         floor=ruling.floor,
@@ -58,6 +55,8 @@ def verdict_of(facts: Facts, ruling: Ruling) -> Verdict:
         policy_id=facts.policy.policy_id if facts.policy else None,
         policy_version=facts.policy.version if facts.policy else None,
         fee_schedule=ruling.fee_schedule,
+        buyer_tax=price.buyer_tax if price else None,
+        vat=price.vat if price else None,
         sold_here=ruling.sold_here,
     )
 
@@ -68,14 +67,19 @@ Novelty = Literal["said", "noted", "confirmed"]
 def novelty(old: Verdict | None, new: Verdict) -> Novelty:
     """Whether somebody must be told, the record alone must tell it, or nothing is new.
 
-    Cost and availability count besides the outcome: a listing's lease is renewed only while the
-    supplier's page agrees with those that its newest decision names.
+    What the syncer reckons with by itself counts besides the outcome. A listing's lease is renewed
+    only while the supplier's page agrees with the cost and availability that its newest decision
+    names, and the last gate takes the taxes from there.
     """
     if old is None or differs(old, new):
         return "said"
-    if (old.cost, old.availability) != (new.cost, new.availability):
+    if _rests_on(old) != _rests_on(new):
         return "said"
     return "confirmed" if old == new else "noted"
+
+
+def _rests_on(verdict: Verdict) -> tuple[object, ...]:
+    return verdict.cost, verdict.availability, verdict.buyer_tax, verdict.vat
 
 
 def in_wire(money: Money | None) -> wire.Money | None:

@@ -16,7 +16,7 @@ from dropship.contracts.listings import Hold
 from dropship.contracts.policies import PauseRule
 from dropship.policy.domain.facts import Condition, Facts
 from dropship.policy.domain.finding import Finding, Trouble
-from dropship.policy.domain.wording import minute, percent
+from dropship.policy.domain.wording import clock_time, percent
 
 SUPPLY = frozenset({Hold.out_of_stock, Hold.vanished, Hold.unfit, Hold.no_price})
 """Holds that the supplier's offer causes: they end by time."""
@@ -127,10 +127,9 @@ def _kept_supply(
     until = since + timedelta(seconds=rule.resume_after_s)
     if until <= at:
         return []
-    said = (
-        f"The offer is good again since {minute(since)}; it sells from {minute(until)} if it lasts."
-    )
-    return [Kept(hold, said, f"{hold.value} kept until {minute(until)}", until) for hold in before]
+    end = clock_time(until)
+    said = f"The offer is good again since {clock_time(since)}; it sells from {end} if it lasts."
+    return [Kept(hold, said, f"{hold.value} kept until {end}", until) for hold in before]
 
 
 def _held_before(facts: Facts, *, stock_known: bool) -> list[Hold]:
