@@ -10,6 +10,7 @@ from dropship.runtime import database, hearing
 from dropship.runtime.hearing import Heard
 from dropship.runtime.journal import Transaction
 from dropship.runtime.service import Service
+from dropship.runtime.testing import eventually
 from toy_house import Toy
 
 LIMIT_S = 1.0
@@ -55,3 +56,25 @@ async def test_one_event_that_takes_too_long_by_itself_holds_up_nobody_else(toy:
         assert await toy.rows("SELECT key FROM parked ORDER BY seq") == [(slow,), (slow,)]
         rows = await toy.rows("SELECT counter, number FROM effects ORDER BY place")
         assert rows == [(quick, 1), (quick, 2)]
+
+
+async def test_more_due_products_than_one_transaction_can_take_are_all_taken_up(toy: Toy) -> None:
+    async def drain(key: str, reasons: list[str], tx: Transaction) -> None:
+        await tx.execute("SELECT pg_sleep(%s)", (LIMIT_S / 4,))
+        await move(tx, key)
+
+    def wire(service: Service) -> None:
+        hears_slowly(lambda event: 0)(service)
+        service.drains_due(drain)
+
+    async with toy.running(wire) as service:
+        async with service.database.transaction(cause(1)) as tx:
+            for number in range(8):
+                await tx.mark_due(key_in(3, number), "policy")
+
+        async def all_heard() -> bool:
+            return bool(await toy.value("SELECT count(*) FROM effects") == 8)
+
+        await eventually(all_heard)
+        await at_rest(toy)
+    assert await violations(toy, Promised(moves=8)) == []
