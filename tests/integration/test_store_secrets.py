@@ -57,10 +57,14 @@ async def _mistakes(market: Market, planted: Planted) -> None:
 
 
 async def _troubles(selling: Market, left: Market, planted: Planted) -> None:
-    """Tokens are taken back, an answer with one is cut off, a secret is changed; calls fail."""
+    """Tokens are taken back, an answer with one is cut off, a secret is changed; calls fail, and
+    some of them by showing the secrets that were sent.
+    """
     for fault in (
         {"op": "token", "mode": "malformed", "count": 1},
+        {"op": "token", "mode": "500_echo", "count": 1},
         {"mode": "500", "count": 1},
+        {"mode": "500_echo", "count": 3},
         {"mode": "malformed", "count": 1},
     ):
         await selling.orders_of_judge(f"{selling.account}/faults", fault)

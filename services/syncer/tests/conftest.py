@@ -31,7 +31,14 @@ from dropship.contracts.products import (
     StockChanged,
 )
 from dropship.contracts.reading import Reader
-from dropship.contracts.stores import AmendStore, ConnectStore, OpenStore, Store, StoreMode
+from dropship.contracts.stores import (
+    AmendStore,
+    ConnectStore,
+    OpenStore,
+    PollOrders,
+    Store,
+    StoreMode,
+)
 from dropship.runtime import claims
 from dropship.runtime.asking import Asked
 from dropship.runtime.clock import ManualClock
@@ -42,13 +49,14 @@ from dropship.runtime.testing import Scene, Servers
 from dropship.runtime.working import Task
 from dropship.syncer.adapters.port import Capabilities, Shown
 from dropship.syncer.handlers.access import Keyring
-from dropship.syncer.handlers.bring_listing import Bringing
+from dropship.syncer.handlers.bring_listing import BringEffect
 from dropship.syncer.handlers.check_listing import Checking
 from dropship.syncer.handlers.hearing_looks import Looks
 from dropship.syncer.handlers.hearing_products import Products
 from dropship.syncer.handlers.keeping_stores import Stores, amend_store
 from dropship.syncer.handlers.minding_listings import order_due_brings
 from dropship.syncer.handlers.opening_stores import Opening
+from dropship.syncer.handlers.polling_orders import Polling
 from dropship.syncer.handlers.releasing_work import Releasing
 from dropship.syncer.handlers.requesting_listings import Requesting
 from memory_market import Market
@@ -84,7 +92,7 @@ class Story:
         self.sealer = Sealer(b"k" * 32)
         self.marketplaces = {self.market.name: self.market}
         self.keyring = Keyring(database, clock, self.sealer, self.marketplaces)
-        self.bringing = Bringing(database, self.keyring, self.market.capabilities)
+        self.bringing = BringEffect(database, self.keyring, self.market.capabilities)
         self.releasing = Releasing(poll_every_s=60, check_every_s=3600)
         self.queue: list[Delivery] = []
         self.store_id = ""
@@ -115,6 +123,7 @@ class Story:
         await self.works()
         if live:
             await self.amends_store(mode=StoreMode.live)
+            await order_due_brings(self.database)
         return self.store_id
 
     async def amends_store(self, **wish: Any) -> Store:
@@ -129,9 +138,9 @@ class Story:
     async def watches(self, tenant: str = "anna", product: str = KETTLE) -> None:
         await self.hears(ProductWatched(product_id=product, tenant_id=tenant))
 
-    async def costs(self, cost: str | None) -> None:
+    async def costs(self, cost: str | None, product_id: str = KETTLE) -> None:
         new, at = Wire(cost, "USD") if cost else None, self.clock.now()
-        await self.hears(PriceChanged(product_id=KETTLE, old=None, new=new, observed_at=at))
+        await self.hears(PriceChanged(product_id=product_id, old=None, new=new, observed_at=at))
 
     async def stocks(self, availability: Availability = Availability.in_stock) -> None:
         moved: dict[str, Any] = {
@@ -147,7 +156,7 @@ class Story:
         values: dict[str, Any] = {"availability": Availability.in_stock, **more}
         what = {"product_id": KETTLE, "source": "amazon-com", "external_id": "B1"}
         price, at = Wire(cost, "USD"), self.clock.now()
-        values |= {**what, "title": "A kettle", "price": price, "observed_at": at}
+        values = {**what, "title": "A kettle", "price": price, "observed_at": at, **values}
         await self.hears(OfferObserved(evidence=EVIDENCE, **values))
 
     async def decides(self, listing: str, number: int, price: str | None, **more: Any) -> None:
@@ -161,7 +170,8 @@ class Story:
             **dict.fromkeys(("stock", "policy_id", "policy_version", "fee_schedule")),
             **more,
         }
-        values |= {"listing_id": listing, "product_id": KETTLE, "store_id": self.store_id}
+        values = {"product_id": KETTLE, "store_id": self.store_id, **values}
+        values["listing_id"] = listing
         at = self.clock.now()
         await self.hears(DecisionMade(decision_no=number, reasons=(), decided_at=at, **values))
 
@@ -243,6 +253,8 @@ class Story:
         doer: Any = Checking(self.database, self.keyring, 1.0).check_listing
         if isinstance(task.command, OpenStore):
             doer = Opening(self.database, self.keyring).open_store
+        if isinstance(task.command, PollOrders):
+            doer = Polling(self.database, self.keyring).poll_orders
         outcome = await doer(task)
         async with self.database.transaction(task.envelope) as tx:
             await outcome(tx)

@@ -52,8 +52,8 @@ class Shop:
     )
     FIND = (
         "query($i:ProductIdentifierInput!){productByIdentifier(identifier:$i){id handle status "
-        "resourcePublicationsCount{count} variants(first:10){nodes{id sku price "
-        "inventoryQuantity inventoryItem{id}}}}}"
+        "resourcePublicationsCount{count} variants(first:10){nodes{id sku price inventoryPolicy "
+        "inventoryQuantity inventoryItem{id tracked}}}}}"
     )
     ORDERS = (
         "query($q:String,$a:String,$n:Int!){orders(first:$n,after:$a,query:$q,"

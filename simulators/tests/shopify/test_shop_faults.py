@@ -161,3 +161,16 @@ def test_a_fault_nobody_knows_is_refused(shop: Any) -> None:
     answer = shop.judge("faults", mode="flood")
 
     assert (answer.status_code, answer.json()["field"]) == (422, "mode")
+
+
+def test_an_error_page_can_show_the_secret_that_was_sent(shop: Any) -> None:
+    product = shop.shelve("L-1")
+    shop.fault("500_echo", op="productUpdate", count=1)
+    shop.fault("500_echo", op="token", count=1)
+
+    answer = shop.send(shop.UPDATE, {"p": {"id": product["id"], "status": "DRAFT"}})
+    assert (answer.status_code, answer.json()["errors"]) == (500, shop.token)
+    assert shop.find("L-1")["status"] == "ACTIVE"
+    refused = shop.grant()
+    assert refused.status_code == 500
+    assert shop.made["client_secret"] in refused.json()["errors"]

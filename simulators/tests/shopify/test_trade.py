@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 
 def test_an_order_takes_stock_and_money_at_the_price_of_the_moment(shop: Any) -> None:
     product = shop.shelve("L-1", price="10.00", quantity=3)
@@ -132,6 +134,56 @@ def test_nobody_buys_what_is_not_live_or_not_there(rough_shop: Any) -> None:
     }
 
 
+@pytest.mark.parametrize(("way", "left"), [({"policy": "CONTINUE"}, -7), ({"tracked": False}, 0)])
+def test_buyers_go_on_buying_at_0_where_the_seller_lets_them(
+    shop: Any, way: dict[str, Any], left: int
+) -> None:
+    product = shop.shelve("L-1", quantity=0)
+    assert shop.judge("orders", listing="L-1").json()["error"] == "out of stock"
+    shop.judge("products/L-1", **way).raise_for_status()
+    shop.judge("orders", listing="L-1", quantity=7).raise_for_status()
+
+    variant = shop.find("L-1")["variants"]["nodes"][0]
+    policy, tracked = way.get("policy", "DENY"), way.get("tracked", True)
+    assert (variant["inventoryPolicy"], variant["inventoryItem"]["tracked"]) == (policy, tracked)
+    assert variant["inventoryQuantity"] == left
+    assert shop.stock(product, 0, was=left)["userErrors"] == []
+    shop.judge("orders", listing="L-1").raise_for_status()
+
+
+def test_demand_does_not_end_at_0_where_the_seller_lets_it_sell_on(rough_shop: Any) -> None:
+    rough_shop.shelve("L-1", sku="S-1", quantity=3)
+    rough_shop.shelve("L-2", sku="S-2", quantity=3)
+    rough_shop.judge("products/L-2", policy="CONTINUE").raise_for_status()
+    demanded(rough_shop, 2, per_hour=50)
+
+    products = rough_shop.ledger()["products"]
+    left = {each["listing"]: each["variants"][0]["quantity"] for each in products}
+    assert left["L-1"] == 0
+    assert left["L-2"] < -10
+
+
+def test_a_client_takes_back_what_lets_a_listing_sell_on(shop: Any) -> None:
+    product = shop.shelve("L-1", quantity=0)
+    shop.judge("products/L-1", policy="CONTINUE", tracked=False).raise_for_status()
+    variant = product["variants"]["nodes"][0]["id"]
+    stop = {"inventoryPolicy": "DENY", "inventoryItem": {"tracked": True}}
+    assert shop.ask(shop.PRICES, p=product["id"], v=[{"id": variant, **stop}])["userErrors"] == []
+
+    assert shop.judge("orders", listing="L-1").json()["error"] == "out of stock"
+    (seen,) = shop.ledger()["products"][0]["variants"]
+    assert (seen["policy"], seen["tracked"]) == ("DENY", True)
+
+
+def test_a_product_that_lost_its_key_is_found_by_its_number_only(shop: Any) -> None:
+    product = shop.shelve("L-1")
+    shop.judge("products/L-1", nameless=True).raise_for_status()
+
+    assert shop.find("L-1") is None
+    assert shop.ask("query($id:ID!){product(id:$id){id}}", id=product["id"])["id"] == product["id"]
+    shop.judge("orders", listing="L-1").raise_for_status()
+
+
 def test_analytics_can_be_held_to_the_sums_of_the_ledger(shop: Any) -> None:
     shop.shelve("L-1", price="7.77", quantity=100)
     for quantity in (1, 2, 3, 4):
@@ -184,3 +236,41 @@ def test_a_shop_is_opened_once(shop: Any) -> None:
 
     assert (again.status_code, again.json()["field"]) == (409, "shop")
     assert shop.name in [one["shop"] for one in shop.http.get("/_sim/shopify/shops").json()]
+
+
+def test_tax_and_shipping_stand_beside_the_price_and_a_discount_is_taken_off(shop: Any) -> None:
+    shop.shelve("L-1", price="9.99", quantity=5)
+    sale = {"listing": "L-1", "quantity": 3, "discount": "10.00", "tax": "1.65", "shipping": "5.00"}
+    name = shop.judge("orders", **sale).json()["name"].lstrip("#")
+    money = (
+        "{orders(first:1){nodes{totalPriceSet{shopMoney{amount}} totalTaxSet{shopMoney{amount}} "
+        "currentTotalTaxSet{shopMoney{amount}} totalRefundedSet{shopMoney{amount}} "
+        "totalRefundedShippingSet{shopMoney{amount}} lineItems(first:1){nodes{"
+        "originalTotalSet{shopMoney{amount}} discountAllocations{allocatedAmountSet{"
+        "shopMoney{amount}}} discountedUnitPriceAfterAllDiscountsSet{shopMoney{amount}}}}}}}"
+    )
+
+    def told() -> dict[str, Any]:
+        (order,) = shop.ask(money)["nodes"]
+        (line,) = order.pop("lineItems")["nodes"]
+        (off,) = line.pop("discountAllocations")
+        sums = order | line | off
+        return {key: value["shopMoney"]["amount"] for key, value in sums.items()}
+
+    before = {
+        "totalPriceSet": "26.62",
+        "totalTaxSet": "1.65",
+        "currentTotalTaxSet": "1.65",
+        "totalRefundedSet": "0.0",
+        "totalRefundedShippingSet": "0.0",
+        "originalTotalSet": "29.97",
+        "allocatedAmountSet": "10.0",
+        "discountedUnitPriceAfterAllDiscountsSet": "6.656667",
+    }
+    assert told() == before
+    shop.judge(f"orders/{name}/refund", amount="4.00").raise_for_status()
+    assert told() == before | {"totalRefundedSet": "4.0"}
+    shop.judge(f"orders/{name}/refund").raise_for_status()
+    undone = {"currentTotalTaxSet": "0.0", "totalRefundedShippingSet": "5.0"}
+    assert told() == before | undone | {"totalRefundedSet": "26.62"}
+    assert shop.judge("orders", listing="L-1", discount="99").status_code == 409

@@ -14,8 +14,9 @@ import pytest_asyncio
 from dropship.runtime.egress import Egress
 from dropship.runtime.testing.waiting import eventually
 from dropship.syncer.adapters import shopify
-from dropship.syncer.adapters.life import MarketplaceLife, Trouble
+from dropship.syncer.adapters.life import MarketplaceLife
 from dropship.syncer.adapters.port import Credentials
+from dropship.syncer.adapters.world import Trouble
 
 SPECS = Path(__file__).parents[5] / "shared" / "specs"
 FAULTS: dict[Trouble, dict[str, Any]] = {
@@ -27,6 +28,7 @@ FAULTS: dict[Trouble, dict[str, Any]] = {
     "busy": {"mode": "429", "count": 1, "retry_after_s": 1},
     "token_revoked": {"mode": "revoke_token", "count": 1},
 }
+CLOSED: dict[Trouble, str] = {"scope_missing": "write_products", "orders_closed": "read_orders"}
 
 
 class TestShopifyLife(MarketplaceLife):
@@ -35,6 +37,8 @@ class TestShopifyLife(MarketplaceLife):
 
 class SimulatedShop:
     """One shop of the simulator, and the levers its judge gives to a test."""
+
+    endless = ({"policy": "CONTINUE"}, {"tracked": False}, {"policy": "CONTINUE", "tracked": False})
 
     def __init__(self, egress: Egress, url: str, shop: dict[str, Any]) -> None:
         self._egress, self._url = egress, f"{url}/_sim/shopify/{shop['shop']}"
@@ -46,15 +50,19 @@ class SimulatedShop:
     async def next(self, trouble: Trouble) -> None:
         if trouble == "uninstalled":
             await self._ask("POST", "/settings", {"installed": False})
-        elif trouble == "scope_missing":
-            scopes = [scope for scope in self._scopes if scope != "write_products"]
+        elif trouble in CLOSED:
+            scopes = [scope for scope in self._scopes if scope != CLOSED[trouble]]
             await self._ask("POST", "/settings", {"scopes": scopes})
         else:
             await self._ask("POST", "/faults", FAULTS[trouble])
 
-    async def buy(self, key: str, quantity: int) -> str:
-        order = await self._ask("POST", "/orders", {"listing": key, "quantity": quantity})
+    async def buy(self, key: str, quantity: int, **extras: str) -> str:
+        order = await self._ask("POST", "/orders", {"listing": key, "quantity": quantity, **extras})
         return str(order["id"]).rpartition("/")[2]
+
+    async def sells(self, key: str) -> bool:
+        wish = msgspec.json.encode({"listing": key})
+        return (await self._egress.request("POST", self._url + "/orders", body=wish)).status == 201
 
     async def refund(self, order: str, amount: str | None = None) -> None:
         await self._ask("POST", f"/orders/{order}/refund", {"amount": amount})
@@ -64,6 +72,23 @@ class SimulatedShop:
 
     async def meddle(self, key: str, **changes: Any) -> None:
         await self._ask("POST", f"/products/{key}", changes)
+
+    async def hide_key(self, key: str) -> bool:
+        await self.meddle(key, nameless=True)
+        return True
+
+    async def another_app(self) -> Credentials:
+        new = {"client_id": uuid4().hex, "client_secret": uuid4().hex}
+        await self._ask("POST", "/settings", new)
+        return Credentials(**new)
+
+    async def add_location(self) -> bool:
+        await self._ask("POST", "/settings", {"add_location": "Annex"})
+        return True
+
+    async def change_currency(self, currency: str) -> bool:
+        await self._ask("POST", "/settings", {"currency": currency})
+        return True
 
     async def listings(self, key: str) -> int:
         products = await self._ask("GET", "/products")

@@ -69,6 +69,13 @@ def test_a_listing_whose_price_would_crash_is_held_and_paused_instead(make: Any)
     )
 
 
+def test_a_crash_that_was_refused_counts_towards_the_breaker_of_its_store(make: Any) -> None:
+    listing, product = low(make)
+    assert make.begun(listing, make.scene(product)).moved_bp == 5063
+    losing = make.begun(make.active(decided=make.decision(price=34)), make.scene(make.product(40)))
+    assert (losing.change.listing.own_holds, losing.moved_bp) == ({Hold.below_floor}, None)
+
+
 def test_a_person_who_resumes_it_lets_this_price_pass_and_no_lower_one(make: Any) -> None:
     listing, product = low(make)
     held = make.begun(listing, make.scene(product)).change.listing
@@ -91,6 +98,17 @@ def test_what_a_person_let_pass_passes_once(make: Any) -> None:
     made = make.answered(begun, make.there(13)).listing
     back_up = replace(made, there=make.there(26.33))
     again = make.begun(back_up, make.scene(product))
+    assert again.change.listing.own_holds == {Hold.breaker}
+
+
+def test_what_a_person_let_pass_is_forgotten_once_it_is_not_wanted_any_more(make: Any) -> None:
+    """It was never sent: the next decision took it back. Months later a page is misread again."""
+    listing, product = low(make)
+    resumed = resume(make.begun(listing, make.scene(product)).change.listing)
+    taken_back = replace(make.decided(resumed, make.decision(number=2)).listing, bringing=None)
+    wanted = make.decision(number=3, price=14, floor=make.usd(11), cost=make.usd(10))
+    misread = make.decided(taken_back, wanted, product).listing
+    again = make.begun(replace(misread, bringing=None), make.scene(product))
     assert again.change.listing.own_holds == {Hold.breaker}
 
 

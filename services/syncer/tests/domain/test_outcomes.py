@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from dropship.contracts.listings import (
@@ -33,7 +34,7 @@ from dropship.syncer.domain.outcomes import (
     in_doubt,
     seen,
 )
-from dropship.syncer.domain.steps import Create, Look, SetPrice, SetQuantity
+from dropship.syncer.domain.steps import UNLIMITED, Create, Look, SetPrice, SetQuantity
 
 
 def kinds(facts: Any) -> list[type]:
@@ -180,6 +181,36 @@ def test_another_state_or_currency_is_drift_too(make: Any) -> None:
         assert Hold.drifted in change.listing.holds
 
 
+def test_what_would_sell_on_at_0_is_told_once_held_and_brought_to_0(make: Any) -> None:
+    change = checked(make.active(), make.there(quantity=UNLIMITED), make.live, make.noon)
+    (said,) = change.facts
+    assert isinstance(said, ListingDrifted)
+    assert (said.what, said.ours, said.theirs) == ("quantity", "5", "unlimited, it sells on at 0")
+    assert (change.listing.holds, change.listing.sync) == ((Hold.drifted,), SyncState.drifted)
+    assert change.order is not None
+    assert change.order.lane == "now"
+    pause = make.begun(change.listing)
+    assert pause.step == SetQuantity(0, make.usd(26.33))
+    still = make.answered(pause, make.there(quantity=UNLIMITED))
+    assert still.facts == (), "the owner has been told"
+    assert make.begun(still.listing).step == SetQuantity(0, make.usd(26.33))
+    (said,) = make.answered(pause, make.there(quantity=0)).facts
+    assert isinstance(said, ListingPaused)
+
+
+def test_a_paused_listing_that_was_made_to_sell_on_is_no_pause(make: Any) -> None:
+    held = hold(make.paused(), Hold.manual)
+    change = checked(held, make.there(quantity=UNLIMITED), make.live, make.noon)
+    assert kinds(change.facts) == [ListingDrifted]
+    assert change.listing.status is ListingStatus.Paused
+    pause = make.begun(change.listing)
+    assert pause.step == SetQuantity(0, make.usd(26.33))
+    stopped = make.answered(pause, make.there(quantity=0))
+    assert (stopped.facts, stopped.order) == ((), None)
+    by_hand = checked(change.listing, make.there(quantity=5), make.live, make.noon)
+    assert ListingResumed not in kinds(by_hand.facts), "it is held, whoever counts again"
+
+
 def test_what_was_sent_in_doubt_is_ours_when_it_is_seen(make: Any) -> None:
     listing = make.active(decided=make.decision(number=3, price=31))
     intent = Intent("command", SetPrice(make.usd(30)), 2)
@@ -192,8 +223,11 @@ def test_what_was_sent_in_doubt_is_ours_when_it_is_seen(make: Any) -> None:
 
 
 def test_it_is_over_when_the_marketplace_says_so(make: Any) -> None:
-    for there, reason in ((None, "gone"), (make.there(shown="ended"), "marketplace")):
-        change = checked(make.active(), there, make.live, make.noon)
+    look = Intent("command", Look(), 1)
+    for change, reason in (
+        (seen(make.active(), None, look, make.live, make.noon), "gone"),
+        (checked(make.active(), make.there(shown="ended"), make.live, make.noon), "marketplace"),
+    ):
         (said,) = change.facts
         assert isinstance(said, ListingEnded)
         assert (said.reason, change.listing.status) == (reason, ListingStatus.Ended)
@@ -203,6 +237,20 @@ def test_it_is_over_when_the_marketplace_says_so(make: Any) -> None:
     draft = end(replace(new(make), there=make.there(shown="draft")), "user")
     taken_back = make.answered(make.begun(draft), make.there(shown="ended"))
     assert kinds(taken_back.facts) == [ListingDelisted]
+
+
+def test_one_look_that_finds_nothing_ends_no_listing(make: Any) -> None:
+    change = checked(make.active(), None, make.live, make.noon)
+    assert (change.facts, change.listing.there) == ((), make.active().there)
+    assert (change.listing.sync, change.listing.bring_again_at) == (SyncState.unknown, make.at(60))
+    second = make.begun(replace(change.listing, bring_again_at=None), seconds=60)
+    assert second.step == Look()
+    found = make.answered(second, make.there())
+    assert (found.facts, found.order, found.listing.sync_detail) == ((), None, None)
+    assert found.listing.sync is SyncState.in_sync
+    assert kinds(make.answered(second, None).facts) == [ListingEnded]
+    urgent = hold(change.listing, Hold.manual)
+    assert make.begun(urgent).step == Look(), "a pause waits for nothing"
 
 
 def test_an_ill_marketplace_is_left_alone_for_longer_and_longer(make: Any) -> None:
@@ -221,9 +269,13 @@ def test_an_ill_marketplace_is_left_alone_for_longer_and_longer(make: Any) -> No
     assert (told.bring_again_at, told.sync_detail) == (make.at(900), "busy")
 
 
-def test_a_pause_is_tried_again_within_half_a_minute(make: Any) -> None:
+@pytest.mark.parametrize("after_s", [0, 60, 3600])
+def test_a_pause_is_tried_again_within_half_a_minute_whatever_the_marketplace_asks_for(
+    make: Any, after_s: float
+) -> None:
     begun = make.begun(hold(make.active(failures=40), Hold.stale))
-    change = failed(begun.change.listing, Ill(0, "down"), make.intent(begun), make.live, make.noon)
+    ill = Ill(after_s, "down")
+    change = failed(begun.change.listing, ill, make.intent(begun), make.live, make.noon)
     assert change.listing.bring_again_at == make.at(30)
 
 
@@ -231,7 +283,9 @@ def test_a_price_that_must_rise_while_it_sells_is_tried_again_within_half_a_minu
     make: Any,
 ) -> None:
     begun = make.begun(make.active(decided=make.decision(price=30), failures=40))
-    change = failed(begun.change.listing, Ill(0, "down"), make.intent(begun), make.live, make.noon)
+    change = failed(
+        begun.change.listing, Ill(900, "busy"), make.intent(begun), make.live, make.noon
+    )
     assert change.listing.bring_again_at == make.at(30)
 
 

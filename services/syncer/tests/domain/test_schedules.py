@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from dropship.contracts.availability import Availability
 from dropship.contracts.listings import Hold, ListingStatus
 from dropship.pricing.fees import schedule
-from dropship.pricing.solver import meets
+from dropship.pricing.solver import NO_LOSS, meets
 from dropship.pricing.terms import Terms
-from dropship.syncer.domain import bringing, gate, lease, listing, outcomes
+from dropship.syncer.domain import bringing, lease, listing, outcomes
 from dropship.syncer.domain.bringing import Change
 from dropship.syncer.domain.facts import Product, Reading
 from dropship.syncer.domain.listing import There
@@ -156,7 +156,7 @@ class World:
         assert self.product.cost is not None
         assert price >= decided.floor
         terms = Terms(self.product.cost, schedule(self.make.fee_schedule, self.at.date()))
-        assert meets(terms, gate.NO_LOSS, price), (price, self.product.cost)
+        assert meets(terms, NO_LOSS, price), (price, self.product.cost)
 
     @property
     def heard(self) -> set[int]:

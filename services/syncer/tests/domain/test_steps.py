@@ -11,6 +11,7 @@ from dropship.contracts.listings import Hold, ListingStatus, SyncState
 from dropship.contracts.stores import StoreStatus
 from dropship.syncer.domain.listing import end, hold
 from dropship.syncer.domain.steps import (
+    UNLIMITED,
     Create,
     End,
     Look,
@@ -65,6 +66,18 @@ def test_the_only_write_after_a_hold_is_quantity_0(
         assert price == wanted, "more is only for sale at the price that is wanted"
     if step is None:
         assert (price, quantity) == (wanted, many)
+
+
+def test_what_would_sell_on_at_0_is_stopped_before_it_gets_a_price_or_a_quantity(make: Any) -> None:
+    for wanted in (24.0, 26.33, 30.0):
+        endless = make.active(
+            there=make.there(quantity=UNLIMITED), decided=make.decision(price=wanted)
+        )
+        for listing in (endless, hold(endless, Hold.manual)):
+            stop = next_step(listing, make.live)
+            assert stop == SetQuantity(0, make.usd(26.33))
+            assert is_pause(stop)
+            assert lane_of(listing, stop) == "now"
 
 
 def test_a_resumed_listing_gets_its_price_first(make: Any) -> None:

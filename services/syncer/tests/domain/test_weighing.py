@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from dropship.contracts.availability import Availability
 from dropship.contracts.listings import Hold
 from dropship.contracts.stores import StoreStatus
-from dropship.syncer.domain.facts import Product
+from dropship.syncer.domain.facts import Product, Taxes
 from dropship.syncer.domain.listing import decide, hold
 from dropship.syncer.domain.steps import SetPrice
 from dropship.syncer.domain.weighing import alarm, weigh
@@ -25,6 +25,15 @@ def test_a_listing_that_sells_is_stopped_by_what_we_heard_ourselves(make: Any) -
     assert heard(make.product(None)) is Hold.out_of_stock
     assert heard(make.product(vanished=True)) is Hold.vanished
     assert alarm(make.paused(), make.product(99), make.fee_schedule, make.noon) is None
+
+
+def test_a_cost_that_only_the_vat_makes_too_high_stops_it_without_waiting_for_policy(
+    make: Any,
+) -> None:
+    vat = make.active(decided=make.decision(taxes=Taxes("0", "0.19", ("p", 1))))
+    dearer = make.product(21.08)
+    assert make.weighed(vat, dearer).listing.own_holds == {Hold.below_floor}
+    assert make.weighed(make.active(), dearer).listing.own_holds == set()
 
 
 def test_a_doubt_about_facts_ends_with_a_decision_that_rests_on_them(make: Any) -> None:

@@ -1,6 +1,6 @@
 """A bazaar, which is a marketplace in memory, and stores in it on a real database."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from dropship.runtime.testing import Scene, Servers
 from dropship.runtime.working import Task
 from dropship.syncer.adapters.errors import AuthExpired, AuthRevoked, MarketplaceError
 from dropship.syncer.adapters.port import (
+    NO_REFS,
     Access,
     Capabilities,
     Credentials,
@@ -84,7 +85,9 @@ class Bazaar(Market):
         self._let_in(access)
         return Opened(self.currency, "Anna's", {"place": "7"})
 
-    async def find(self, access: Access, key: str) -> Seen | None:
+    async def find(
+        self, access: Access, key: str, refs: Mapping[str, str] = NO_REFS
+    ) -> Seen | None:
         self._let_in(access)
         return None
 

@@ -301,6 +301,53 @@ async def test_a_marketplace_that_refuses_us_outweighs_the_breaker(story: Any) -
     assert (await connects(story))["status"] == "connecting"
 
 
+async def test_a_new_connection_does_not_lift_the_breaker(story: Any) -> None:
+    """Too many prices moved; then the secret was renewed. Only a person who has looked lifts it."""
+    listing = await story.lists()
+    await suspends(story, SuspendReason.breaker, SuspendReason.auth_revoked)
+    await story.decides(listing, 2, "30.00")
+    await connects(story)
+    await story.works()
+    connected, resumed, suspended = await story.said()
+    assert (type(connected), type(resumed)) == (StoreConnected, StoreResumed)
+    assert isinstance(suspended, StoreSuspended)
+    assert (suspended.reason, suspended.detail) == (SuspendReason.breaker, "told")
+    await story.goes_on(1)
+    assert story.market.made() == [], "no price, until a person has looked"
+    await story.obeys(amending_listings.pause_listing, PauseListing(listing_id=listing))
+    await story.works()
+    assert story.market.made() == [("quantity", 0)]
+    await story.amends_store(resume=True)
+    await story.obeys(amending_listings.resume_listing, ResumeListing(listing_id=listing))
+    await story.works()
+    assert story.stands(listing) == ("live", 3000, 5)
+
+
+async def test_nor_does_a_resume_of_what_the_marketplace_had_refused(story: Any) -> None:
+    await story.lists()
+    await suspends(story, SuspendReason.breaker, SuspendReason.frozen)
+    for status, reason in (("suspended", "breaker"), ("connected", None)):
+        await story.amends_store(resume=True)
+        await story.works()
+        store = await story.amends_store()
+        assert (store.status, store.status_reason) == (status, reason)
+
+
+async def test_nor_taking_the_store_away_while_it_has_something_on_sale(story: Any) -> None:
+    listing = await story.lists()
+    await suspends(story, SuspendReason.breaker)
+    await disconnects(story)
+    await connects(story)
+    await story.works()
+    assert (await story.amends_store()).status_reason == "breaker"
+    await story.obeys(amending_listings.end_listing, EndListing(listing_id=listing))
+    await story.goes_on(2)
+    await disconnects(story)
+    await connects(story)
+    await story.works()
+    assert (await story.amends_store()).status == "connected", "nothing is left to guard"
+
+
 async def test_fees_change_with_a_new_connection_only_where_nothing_is_priced_by_them(
     story: Any,
 ) -> None:

@@ -1,10 +1,14 @@
 """Connecting, switching, resuming and disconnecting a store."""
 
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from dropship.contracts.listings import PauseListing
 from dropship.contracts.stores import (
     AmendStore,
     ConnectStore,
@@ -19,12 +23,14 @@ from dropship.contracts.stores import (
 from dropship.contracts.tenants import QUOTAS, TenantOpened, Tier
 from dropship.runtime.errors import Refused
 from dropship.runtime.sealing import SealBroken
+from dropship.syncer.adapters.errors import Throttled
 from dropship.syncer.domain.bringing import Suspension
+from dropship.syncer.handlers.amending_listings import pause_listing
 from dropship.syncer.handlers.hearing_tenants import hear_tenant
 from dropship.syncer.handlers.keeping_stores import Stores, amend_store, disconnect_store
 from dropship.syncer.handlers.seals import open_credentials
 from dropship.syncer.handlers.voice import suspend_store
-from dropship.syncer.projections import stores
+from dropship.syncer.projections import listings, stores
 
 
 async def refused(story: Any, obeyer: Any, question: Any, tenant: str = "anna") -> Refused:
@@ -102,6 +108,34 @@ async def test_a_tier_allows_so_many_stores(story: Any, shop: Any) -> None:
     await story.obeys(shop, connect("one-more"))
 
 
+async def test_a_key_that_has_made_a_store_before_makes_no_other(story: Any, shop: Any) -> None:
+    """The first answer is forgotten after two days; the store has its id from the key."""
+    asked = story.asked(connect("demo"))
+    for account, reason in (("demo", None), ("another", "key_reused")):
+        again = replace(asked, question=connect(account))
+        async with story.database.transaction(tenant="anna", command_id=asked.command_id) as tx:
+            try:
+                await shop(again, tx)
+                told = None
+            except Refused as refusal:
+                told = refusal.kind
+        assert told == reason
+
+
+async def test_a_change_that_changes_nothing_hurries_nothing(story: Any) -> None:
+    """A marketplace that asks for a pause gets it, however often somebody asks for the same."""
+    listing = await story.lists()
+    story.market.faults = [Throttled(after_s=250)]
+    await story.decides(listing, 2, "25.00")
+    await story.works()
+    due = await story.row(listing, "bring_again_at")
+    assert due == story.clock.now() + timedelta(seconds=250)
+    await story.amends_store()
+    await story.amends_store(mode=StoreMode.live, resume=True)
+    await story.goes_on(1)
+    assert await story.row(listing, "bring_again_at") == due
+
+
 async def test_going_live_is_said_once(story: Any) -> None:
     await story.connects(live=False)
     await story.said()
@@ -165,6 +199,20 @@ async def test_nobody_is_told_of_listings_that_were_never_there(story: Any) -> N
     await story.requests()
     answer = await story.obeys(disconnect_store, DisconnectStore(store_id=story.store_id))
     assert (answer["status"], answer["status_reason"]) == ("disconnected", None)
+
+
+async def test_nobody_waits_for_what_is_done_to_the_things_of_another(story: Any) -> None:
+    listing = await story.lists()
+    async with story.database.transaction() as tx:
+        await stores.lock(tx, UUID(story.store_id))
+        await listings.lock_one(tx, UUID(listing))
+        for obeyer, wish in (
+            (disconnect_store, DisconnectStore(store_id=story.store_id)),
+            (pause_listing, PauseListing(listing_id=listing)),
+        ):
+            async with asyncio.timeout(5):
+                told = await refused(story, obeyer, wish, tenant="bert")
+            assert told.kind == "not_found"
 
 
 async def test_the_store_of_another_does_not_exist(story: Any) -> None:

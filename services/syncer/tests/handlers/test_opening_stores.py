@@ -1,5 +1,6 @@
 """A store that was connected is tried once it can be, and its tenant learns what came of it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from dropship.syncer.adapters.errors import (
     Unavailable,
 )
 from dropship.syncer.handlers.opening_stores import Opening
+from dropship.syncer.projections.stores import OPENED_WITHIN
 
 
 @pytest.fixture
@@ -109,6 +111,8 @@ async def test_an_ill_marketplace_is_tried_again(
     with pytest.raises(Retry) as caught:
         await opening.open_store(task)
     assert caught.value.after_s == max(ill.after_s, 4)
+    lost_at = stores.clock.now() + timedelta(seconds=caught.value.after_s) + OPENED_WITHIN
+    assert await stores.row(store, "open_again_at") == (lost_at,), "not while it may come again"
     async with stores.database.transaction(task.envelope) as tx:
         await opening.give_up(task, tx, "Unavailable")
     status, again_at = await stores.row(store, "status, open_again_at")

@@ -7,10 +7,18 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from dropship.contracts.availability import Availability
 from dropship.contracts.orders import OrderCancelled, OrderReceived, OrderRefunded
-from dropship.contracts.stores import PollOrders
+from dropship.contracts.stores import PollOrders, StoreSuspended
 from dropship.pricing.money import Money, to_wire
-from dropship.syncer.adapters.errors import Unavailable
+from dropship.syncer.adapters.errors import (
+    AuthRevoked,
+    Frozen,
+    Invalid,
+    MarketplaceError,
+    ScopeMissing,
+    Unavailable,
+)
 from dropship.syncer.domain.orders import SoldLine
 from dropship.syncer.handlers.polling_orders import PAGES_MAX, Polling
 
@@ -186,6 +194,94 @@ async def test_an_ill_marketplace_is_left_alone_until_it_may_help(
     assert await till.poll() == []
     (poll_at,) = await stores.row(till.store, "poll_at")
     assert poll_at == stores.clock.now() + timedelta(seconds=120)
+
+
+async def test_an_order_that_no_table_can_hold_does_not_hold_up_the_others(
+    till: Till, bazaar: Any, an_order: Any, stores: Any
+) -> None:
+    endless = an_order(1, till.line(quantity=2**33, price=1))
+    nul = replace(an_order(2, till.line()), name="#\0")
+    bazaar.sold = [endless, nul, an_order(3, till.line())]
+    (said,) = await till.poll()
+    assert isinstance(said, OrderReceived)
+    assert await stores.database.fetch_all("SELECT name FROM orders") == [("#3",)]
+
+
+async def test_orders_that_make_no_sense_are_shown_at_the_store_until_they_do(
+    till: Till, bazaar: Any, stores: Any
+) -> None:
+    bazaar.ill = Invalid("orders: expected an object")
+    await till.poll()
+    shown = await stores.row(till.store, "status, status_reason, polled_at")
+    assert shown == ("connected", "orders_unreadable: orders: expected an object", None)
+    bazaar.ill = None
+    await till.poll()
+    assert await stores.row(till.store, "status, status_reason") == ("connected", None)
+
+
+async def test_orders_that_may_not_be_read_are_shown_at_the_store_and_stop_no_pause(
+    story: Any,
+) -> None:
+    """A marketplace may grant products and withhold what it knows of buyers."""
+    listing = await story.lists()
+    story.market.ill_orders = ScopeMissing("not approved for order data")
+    await story.releasing.release_polls(story.database)
+    await story.works()
+    (store,) = await story.database.fetch_all("SELECT status, status_reason FROM store_accounts")
+    assert store == ("connected", "orders_forbidden: not approved for order data")
+    assert await story.said() == []
+    await story.stocks(Availability.out_of_stock)
+    await story.works()
+    assert story.stands(listing)[2] == 0
+
+
+@pytest.mark.parametrize("refused", [AuthRevoked("uninstalled"), Frozen("closed")])
+async def test_a_store_that_shuts_us_out_altogether_is_suspended_by_its_orders_too(
+    till: Till, bazaar: Any, stores: Any, refused: MarketplaceError
+) -> None:
+    bazaar.ill = refused
+    (said,) = await till.poll()
+    assert isinstance(said, StoreSuspended)
+
+
+async def test_what_is_wrong_with_the_orders_is_shown_until_they_are_read_again(
+    till: Till, bazaar: Any, stores: Any
+) -> None:
+    wrong = "orders_forbidden: not approved"
+    for bazaar.ill, shown in (
+        (ScopeMissing("not approved"), wrong),
+        (Unavailable("HTTP 503"), wrong),
+        (None, None),
+    ):
+        await till.poll()
+        assert await stores.row(till.store, "status, status_reason") == ("connected", shown)
+
+
+async def test_why_a_store_is_suspended_is_not_hidden_by_its_orders(
+    bazaar: Any, stores: Any
+) -> None:
+    store = await stores.add(status="suspended", status_reason="breaker")
+    till = Till(stores, store, await stores.sell(store, 1, usd(2000)))
+    for bazaar.ill in (Invalid("no"), None):
+        await till.poll()
+        assert await stores.row(store, "status_reason") == ("breaker",)
+
+
+async def test_orders_count_as_read_from_when_a_reading_of_all_of_them_began(
+    till: Till, bazaar: Any, an_order: Any, stores: Any
+) -> None:
+    bazaar.sold = [an_order(number, till.line()) for number in range(2 * PAGES_MAX + 3)]
+    await till.poll()
+    assert await stores.row(till.store, "polled_at") == (None,)
+    began_at, task = stores.clock.now(), till.task()
+    outcome = await till.polling.poll_orders(task)
+    stores.clock.advance(5)
+    async with stores.database.transaction(task.envelope) as tx:
+        await outcome(tx)
+    assert await stores.row(till.store, "polled_at") == (began_at,)
+    bazaar.ill = Unavailable("HTTP 503", after_s=1)
+    await till.poll()
+    assert await stores.row(till.store, "polled_at") == (began_at,)
 
 
 async def test_two_polls_at_once_tell_an_order_once(

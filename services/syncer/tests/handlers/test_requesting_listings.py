@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from msgspec import UNSET
 
@@ -13,18 +14,21 @@ from dropship.contracts.listings import (
     ListingDelisted,
     ListingRequested,
     PauseListing,
+    RequestListing,
 )
 from dropship.contracts.money import Money
 from dropship.contracts.products import ProductUnwatched
 from dropship.contracts.stores import DisconnectStore
 from dropship.contracts.tenants import QUOTAS, Tier
 from dropship.runtime.errors import Refused
+from dropship.syncer.adapters.errors import Unavailable
 from dropship.syncer.handlers.amending_listings import (
     amend_listing,
     end_listing,
     pause_listing,
 )
 from dropship.syncer.handlers.keeping_stores import disconnect_store
+from dropship.syncer.handlers.requesting_listings import Requesting
 
 
 def usd(amount: str) -> Money:
@@ -113,6 +117,19 @@ async def test_once_per_store_and_product(shop: Any) -> None:
     assert await shop.requests() != listing
 
 
+async def test_a_key_that_has_made_a_listing_before_makes_no_other(shop: Any) -> None:
+    """The first answer is forgotten after two days; the listing has its id from the key."""
+    asked = shop.asked(RequestListing(store_id=shop.store_id, product_id=shop.kettle))
+    request = Requesting(3600).request_listing
+    async with shop.database.transaction(tenant="anna", command_id=asked.command_id) as tx:
+        listing = msgspec.json.decode(await request(asked, tx))["id"]
+    await shop.obeys(end_listing, EndListing(listing_id=listing))
+    with pytest.raises(Refused) as told:
+        async with shop.database.transaction(tenant="anna", command_id=asked.command_id) as tx:
+            await request(asked, tx)
+    assert (told.value.kind, told.value.field) == ("key_reused", "Idempotency-Key")
+
+
 async def test_no_more_than_the_tier_allows(shop: Any) -> None:
     allowed = QUOTAS[Tier.free].listings
     listing = await shop.requests()
@@ -153,6 +170,22 @@ async def test_what_is_changed_is_said_whole_and_what_is_left_out_stays(shop: An
 
 async def test_texts_that_stand_on_the_marketplace_are_changed_there(story: Any) -> None:
     listing = await story.lists()
+    with pytest.raises(Refused) as told:
+        await story.obeys(amend_listing, AmendListing(listing_id=listing, title="New"))
+    assert (told.value.kind, told.value.field) == ("conflict", "title")
+
+
+async def test_texts_that_may_stand_on_the_marketplace_are_not_changed_here(story: Any) -> None:
+    """The answer to the creation was lost, and nobody can look yet what came of it."""
+    await story.connects()
+    await story.a_product()
+    listing = await story.requests()
+    story.market.faults = ["lost after"]
+    story.market.blind = Unavailable("down")
+    await story.decides(listing, 1, "26.33")
+    await story.works()
+    await story.goes_on(6.5)
+    assert await story.row(listing, "sync, bringing") == ("unknown", None)
     with pytest.raises(Refused) as told:
         await story.obeys(amend_listing, AmendListing(listing_id=listing, title="New"))
     assert (told.value.kind, told.value.field) == ("conflict", "title")

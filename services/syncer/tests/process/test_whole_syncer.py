@@ -116,6 +116,7 @@ async def pair(
         syncer.living(built, "syncer-1", "syncer-2") as service,
     ):
         yield House(syncer.log, kettle), service
+    assert market.closed, "whoever leaves closes what its marketplaces have open"
 
 
 async def asks(service: Service, question: Any, tenant: str = "anna") -> Any:

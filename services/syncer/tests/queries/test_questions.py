@@ -145,10 +145,14 @@ async def test_what_belongs_to_another_does_not_exist(story: Any) -> None:
         (listing_details, ListingDetails(listing_id=id_)),
         (store_details, StoreDetails(store_id=story.store_id)),
         (store_details, StoreDetails(store_id="nonsense")),
+        (tenant_listings, TenantListings(store_id=story.store_id)),
+        (tenant_orders, TenantOrders(store_id=story.store_id)),
+        (tenant_orders, TenantOrders(store_id="nonsense")),
     ):
         with pytest.raises(Refused) as told:
             await ask(story, answerer, question, tenant="bert")
-        assert told.value.kind == "not_found"
+        field = "listing_id" if isinstance(question, ListingDetails) else "store_id"
+        assert (told.value.kind, told.value.field) == ("not_found", field)
 
 
 async def test_a_cursor_is_used_as_it_was(story: Any) -> None:

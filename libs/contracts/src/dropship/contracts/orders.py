@@ -31,7 +31,11 @@ class OrderLine(Struct, frozen=True, kw_only=True):
 
 
 class OrderReceived(Event, frozen=True, kw_only=True):
-    """A paid order was seen for the first time. `total` is the sum of its lines."""
+    """A paid order was seen for the first time.
+
+    `total` is the sum of its lines, discounts taken off; shipping and tax beside the prices are not
+    in it. A line that does not divide into whole cents comes as two, one cent apart.
+    """
 
     owner: ClassVar[str] = "syncer"
     order_id: Id
@@ -46,7 +50,11 @@ class OrderReceived(Event, frozen=True, kw_only=True):
 
 
 class OrderRefunded(Event, frozen=True, kw_only=True):
-    """Money went back to the buyer: `amount` more than before, `refunded` in all."""
+    """Money went back to the buyer: `amount` more than before, `refunded` in all.
+
+    It is money of what `total` counts, and never more than that: shipping and tax that went back
+    with it were no revenue, so they are no loss.
+    """
 
     owner: ClassVar[str] = "syncer"
     order_id: Id

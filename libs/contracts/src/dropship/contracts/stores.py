@@ -83,7 +83,7 @@ class StoreModeChanged(Event, frozen=True, kw_only=True):
 
 
 class StoreSuspended(Event, frozen=True, kw_only=True):
-    """No writes to this store until a person has acted; pausing still goes on where it can."""
+    """No writes to this store until a person has acted; pauses still pass if it is the breaker."""
 
     owner: ClassVar[str] = "syncer"
     store_id: Id
@@ -140,7 +140,12 @@ Credential = Annotated[str, Meta(min_length=1, max_length=512, pattern=r"^[\x21-
 
 
 class ConnectStore(Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Keep a store's credentials, sealed, and begin to check them. It starts as a dry run."""
+    """Keep a store's credentials, sealed, and begin to check them.
+
+    A new account begins as a dry run. One that was connected before keeps its row, listings and
+    orders; it keeps its mode too, but begins as a dry run again if it was disconnected or rejected
+    and nothing of it stands on the marketplace.
+    """
 
     owner: ClassVar[str] = "syncer"
     answer: ClassVar[Any] = Store

@@ -271,6 +271,8 @@ def fresh_cause(tenant: str | None = None, actor: str | None = None) -> Cause:
     return Cause.first(uuid7(), tenant=tenant, actor=actor)
 
 
-def on_behalf(cause: Cause, tenant: str | None) -> Cause:
-    """The same history, for another tenant."""
-    return replace(cause, tenant=tenant)
+def on_behalf(cause: Cause | Envelope, tenant: str | None) -> Cause:
+    """The same history, told to this tenant: without the name of another tenant's user."""
+    cause = cause if isinstance(cause, Cause) else Cause.of(cause)
+    actor = cause.actor if cause.tenant == tenant else None
+    return replace(cause, tenant=tenant, actor=actor)

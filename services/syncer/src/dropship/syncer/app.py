@@ -1,6 +1,7 @@
 """The syncer, wired: which marketplaces are plugged in, what it hears, does, obeys and answers."""
 
 from collections.abc import Mapping
+from contextlib import aclosing
 
 from dropship.contracts.listings import (
     AmendListing,
@@ -23,14 +24,13 @@ from dropship.contracts.stores import (
     StoreDetails,
     TenantStores,
 )
-from dropship.runtime import plugins
 from dropship.runtime.sealing import Sealer
 from dropship.runtime.service import Service
-from dropship.runtime.telemetry import get_logger
+from dropship.syncer.adapters.plugged import plugged_in
 from dropship.syncer.adapters.port import Marketplace
 from dropship.syncer.handlers import amending_listings, minding_listings, releasing_work
 from dropship.syncer.handlers.access import Keyring
-from dropship.syncer.handlers.bring_listing import Bringing
+from dropship.syncer.handlers.bring_listing import BringEffect
 from dropship.syncer.handlers.check_listing import Checking
 from dropship.syncer.handlers.hearing_looks import Looks
 from dropship.syncer.handlers.hearing_products import Products
@@ -45,25 +45,11 @@ from dropship.syncer.queries.orders import tenant_orders
 from dropship.syncer.queries.stores import store_details, tenant_stores
 from dropship.syncer.settings import SyncerSettings
 
-GROUP = "dropship.marketplaces"
-_log = get_logger()
-
 
 def build(settings: SyncerSettings) -> Service:
     """Every plug of this service on one page."""
     service = Service("syncer", settings)
-    return wire(service, settings, plugged_in(service, settings))
-
-
-def plugged_in(service: Service, settings: SyncerSettings) -> dict[str, Marketplace]:
-    """Every marketplace that an installed distribution offers and that starts."""
-    marketplaces: dict[str, Marketplace] = {}
-    for name, plugin in plugins.load(GROUP).found.items():
-        try:
-            marketplaces[name] = plugin.loaded(service.egress, settings.base_url(name))
-        except Exception as error:
-            _log.error("plugin_refused", plugin=name, reason=type(error).__name__)
-    return marketplaces
+    return wire(service, settings, plugged_in(service.egress, settings.base_url))
 
 
 def wire(
@@ -110,10 +96,11 @@ def _do(service: Service, settings: SyncerSettings, keyring: Keyring, market: Ma
     """What the workers of one marketplace do; all of it shares its queues."""
     database, plugin, width = service.database, market.name, settings.calls_at_once
     opening = Opening(database, keyring)
-    bringing = Bringing(database, keyring, market.capabilities)
+    bringing = BringEffect(database, keyring, market.capabilities)
     polling = Polling(database, keyring)
     checking = Checking(database, keyring, market.capabilities.read_lag_s)
     service.effects(BringListing, bringing, plugin=plugin, width=width, give_up=bringing.give_up)
     service.does(CheckListing, checking.check_listing, plugin=plugin, width=width)
     service.does(OpenStore, opening.open_store, plugin=plugin, width=width, give_up=opening.give_up)
     service.does(PollOrders, polling.poll_orders, plugin=plugin, width=width)
+    service.lives_with(lambda: aclosing(market))

@@ -1,7 +1,8 @@
 """What the syncer remembers, in its own schema.
 
-Locks are taken in this order everywhere: rows of `products_known` by ascending id, then of
-`store_accounts`, then of `listings` by ascending id, then everything else. A listing's `version`,
+Locks are taken in this order everywhere: what the runtime counts by (`checkpoint`, `done_commands`,
+`answered`), rows of `products_known` by ascending id, then of `tenants_known`, of `store_accounts`,
+of `listings` by ascending id, then everything else. A listing's `version`,
 what it says and what it orders change only under the lock of its row; a store's `moves` only under
 the lock of the store's row.
 """
@@ -33,6 +34,9 @@ from dropship.contracts.stores import StoreMode, StoreStatus
 from dropship.runtime.columns import AWARE, FALSE, NO_ITEMS, NO_MEMBERS, ZERO, one_of
 from dropship.runtime.house import add_tables
 
+NOT_OVER = "status NOT IN ('Ended', 'Delisted')"
+"""Of a listing: it is on the marketplace, or may still come there."""
+
 metadata = MetaData(schema="syncer")
 add_tables(metadata)
 
@@ -47,7 +51,6 @@ store_accounts = Table(
     Column("account", Text, nullable=False),
     Column("credentials", LargeBinary),
     Column("token", LargeBinary),
-    Column("token_expires_at", AWARE),
     Column("refreshing_until", AWARE),
     Column("mode", Text, nullable=False),
     Column("status", Text, nullable=False),
@@ -56,11 +59,13 @@ store_accounts = Table(
     Column("currency", CHAR(3)),
     Column("fee_schedule", Text, nullable=False),
     Column("refs", JSONB, nullable=False, server_default=NO_MEMBERS),
+    Column("bring_after", Uuid),
     Column("opens", Integer, nullable=False, server_default=ZERO),
     Column("open_again_at", AWARE),
     Column("order_cursor", Text),
     Column("polled_at", AWARE),
     Column("poll_at", AWARE),
+    Column("tripped", Text),
     Column("breaker_lifted_at", AWARE),
     Column("created_at", AWARE, nullable=False),
     Column("connected_at", AWARE),
@@ -75,6 +80,11 @@ store_accounts = Table(
         unique=True,
     ),
     Index(
+        "store_accounts_to_bring",
+        "id",
+        postgresql_where=text("bring_after IS NOT NULL"),
+    ),
+    Index(
         "store_accounts_poll",
         "poll_at",
         postgresql_where=text("status IN ('connected', 'suspended')"),
@@ -84,8 +94,12 @@ store_accounts = Table(
 
 `credentials` and `token` are sealed for this row, and null once they are destroyed. While the store
 is connecting, `suspended_for` is the reason of the suspension that this may end.
-`refreshing_until` is how long one worker may take to fetch a new token; `poll_at` is when the
-orders are read next, `polled_at` when they last were; `opens` counts the OpenStore commands."""
+`tripped` is what the breaker stopped it for, until a person lifts that: neither other troubles nor
+a new connection do. `refreshing_until` is how long one worker may take to fetch a new token.
+`poll_at` is when the orders are read next, `polled_at` when the last reading of all of them began;
+`opens` counts the OpenStore commands; `open_again_at` is when another one is due, unless something
+has come of the last. `bring_after`: what may be sent has changed, and the round has not looked anew
+at the listings with higher ids."""
 
 listings = Table(
     "listings",
@@ -124,6 +138,7 @@ listings = Table(
     Column("decided_cost_currency", CHAR(3)),
     Column("decided_availability", Text),
     Column("decided_at", AWARE),
+    Column("decided_taxes", JSONB),
     Column("cleared_minor", BigInteger),
     Column("fresh_until", AWARE),
     Column("bringing", Uuid),
@@ -133,6 +148,8 @@ listings = Table(
     Column("bring_again_at", AWARE),
     Column("failures", SmallInteger, nullable=False, server_default=ZERO),
     Column("sent_at", AWARE),
+    Column("capped_quantity", Integer),
+    Column("capped_at", AWARE),
     Column("check_at", AWARE, nullable=False),
     Column("created_at", AWARE, nullable=False),
     Column("updated_at", AWARE, nullable=False),
@@ -146,35 +163,41 @@ listings = Table(
         "store_id",
         "product_id",
         unique=True,
-        postgresql_where=text("status NOT IN ('Ended', 'Delisted')"),
+        postgresql_where=text(NOT_OVER),
     ),
     Index("listings_newest", "tenant_id", "created_at", "id"),
     Index("listings_of_product", "product_id"),
     Index("listings_of_store", "store_id", "status"),
-    Index("listings_fresh", "fresh_until", postgresql_where=text("status = 'Active'")),
+    Index("listings_in_order", "store_id", "id"),
+    Index(
+        "listings_fresh",
+        "fresh_until",
+        postgresql_where=text(
+            f"shown = 'live' AND quantity > 0 AND {NOT_OVER} AND NOT own_holds @> '[\"stale\"]'"
+        ),
+    ),
     Index("listings_again", "bring_again_at", postgresql_where=text("bring_again_at IS NOT NULL")),
     Index("listings_bringing", "bringing_since", postgresql_where=text("bringing IS NOT NULL")),
+    Index("listings_capped", "store_id", postgresql_where=text("capped_at IS NOT NULL")),
     Index("listings_check", "check_at", postgresql_where=text("status IN ('Active', 'Paused')")),
     postgresql_with={"fillfactor": "70"},
 )
 """One row per listing. `external_id` to `refs`: what stands on the marketplace as far as is known
-(`shown` null: nothing does). `decision_no` to `decided_at`: the newest desired state, and the facts
-it rests on. `own_holds`: the syncer's own, besides the decision's. `ending`: why it ends, or did.
+(`shown` null: nothing does). `decision_no` to `decided_taxes`: the newest desired state, and the
+facts and taxes it rests on. `own_holds`: the syncer's own, besides the decision's. `ending`: why it
+ends, or did.
 
 `bringing` is the one outstanding BringListing; `brings` counts them; `cleared_minor` is a price
-that a person let pass the breaker."""
+that a person let pass the breaker. `capped_quantity`: no more is offered since fewer were found
+there than we had set, until that sale is decided upon."""
 
 intents = Table(
     "intents",
     metadata,
     Column("command_id", Uuid, primary_key=True),
     Column("listing_id", Uuid, ForeignKey("syncer.listings.id"), nullable=False),
-    Column("tenant_id", Text, nullable=False),
-    Column("attempt", Integer, nullable=False),
     Column("step", JSONB, nullable=False),
-    Column("natural_key", Text, nullable=False),
     Column("decision_no", BigInteger, nullable=False),
-    Column("settle_at", AWARE, nullable=False),
     Column("started_at", AWARE, nullable=False),
     Column("finished_at", AWARE),
     Column("outcome", Text),
@@ -220,6 +243,7 @@ order_lines = Table(
     Column("unit_cost_minor", BigInteger),
     Column("unit_cost_currency", CHAR(3)),
     PrimaryKeyConstraint("order_id", "line_no"),
+    Index("order_lines_of_listing", "listing_id"),
 )
 """The lines of an order; prices are in the order's currency."""
 
@@ -227,15 +251,11 @@ products_known = Table(
     "products_known",
     metadata,
     Column("product_id", Uuid, primary_key=True),
-    Column("source", Text),
-    Column("external_id", Text),
     Column("title", Text),
     Column("images", JSONB, nullable=False, server_default=NO_ITEMS),
     Column("cost_minor", BigInteger),
     Column("cost_currency", CHAR(3)),
-    Column("flags", JSONB, nullable=False, server_default=NO_ITEMS),
     Column("availability", Text),
-    Column("stock", Integer),
     Column("vanished", Boolean, nullable=False, server_default=FALSE),
     Column("read_at", AWARE),
     Column("read_cost_minor", BigInteger),

@@ -94,7 +94,7 @@ class Worker:
     def _look_first(
         self, message: Message, claim: Claim, limit_s: float
     ) -> Generator[float, None, bool]:
-        """`Bringing.find`: what has an earlier attempt done?"""
+        """`BringEffect.find`: what has an earlier attempt done?"""
         id_, command_id = message.listing_id, message.command_id
         intent = self.hands.intent_of(command_id)
         if intent is None:
@@ -129,7 +129,7 @@ class Worker:
         return self.hands.standing.reason == SuspendReason.auth_revoked
 
     def _call(self, message: Message, claim: Claim, limit_s: float) -> Routine:
-        """`Bringing.call`: the gate and the intent, the call, the outcome."""
+        """`BringEffect.call`: the gate and the intent, the call, the outcome."""
         id_, command_id = message.listing_id, message.command_id
         try:
             sent = yield from self._send(message, claim, limit_s)

@@ -20,17 +20,18 @@ from dropship.contracts.availability import Availability
 from dropship.contracts.listings import Hold, ListingStatus
 from dropship.contracts.stores import StoreMode, StoreStatus, SuspendReason
 from dropship.pricing.money import Money
-from dropship.syncer.domain import breaker, bringing, lease, outcomes, weighing
+from dropship.syncer.domain import breaker, bringing, capping, lease, outcomes, weighing
 from dropship.syncer.domain import listing as listings
 from dropship.syncer.domain.bringing import Change, Scene
 from dropship.syncer.domain.facts import Product, Reading
 from dropship.syncer.domain.listing import Decided, Listing, There
 from dropship.syncer.domain.outcomes import Intent, Trouble
-from dropship.syncer.domain.steps import Look, Standing, Step, next_step
+from dropship.syncer.domain.steps import Look, Standing, Step
 
 FEES = "shopify-basic"
 STORE = "00000000-0000-5000-8000-000000000001"
 LOST_AFTER_S = 600.0
+POLLED_AFTER_S = 60.0
 
 
 @dataclass
@@ -132,6 +133,12 @@ class Hands:
         if current is not None and current.command_id == command_id and not doing:
             self._round(listing, replace(listing, bringing=None), by=UUID(command_id))
 
+    def polls(self, id_: str) -> None:
+        """The orders were read: any sale is told, and decided upon if anything changes by it."""
+        listing, at = self.rows[id_], self.clock.at
+        self.judge.sales_are_told(id_)
+        self._round(listing, capping.lifted(listing, at, None, at))
+
     def _round(self, listing: Listing, changed: Listing, by: UUID | None = None) -> None:
         if changed != listing:
             self.apply(bringing.settle(changed, self.standing, self.clock.at), by=by)
@@ -202,14 +209,14 @@ class Hands:
         if begun.change.suspend is not None:
             self.suspends(begun.change.suspend.reason)
         self.apply(begun.change, by=command_id)
+        if begun.moved_bp is not None:
+            self.moves.append((self.clock.at, id_))
         step = begun.step
         if step is None:
             return None
         if isinstance(step, Look):
             return Begun(self._doubtful(id_, command_id), step, listing)
         self.intents[command_id] = Called(id_, step, listing.decision_no)
-        if begun.moved_bp is not None:
-            self.moves.append((self.clock.at, id_))
         self.judge.sends(id_, command_id, step, listing.there)
         return Begun(Intent(str(command_id), step, listing.decision_no), step, listing)
 
@@ -240,7 +247,8 @@ class Hands:
 
     def has_seen(self, id_: str, command_id: UUID, there: There | None, intent: Intent) -> None:
         """The outcome of an answer, or of a look."""
-        change = outcomes.seen(self.rows[id_], there, intent, self.standing, self.clock.at)
+        listing = capping.noted(self.rows[id_], there, intent.step, self.clock.at)
+        change = outcomes.seen(listing, there, intent, self.standing, self.clock.at)
         self._outcome(change, command_id, "seen")
         for row in self.intents.values():
             if row.listing_id == id_ and row.outcome == "in_doubt":
@@ -250,7 +258,7 @@ class Hands:
         listing = self.rows[id_]
         intent = self.intent_of(command_id)
         if intent is None:
-            step = next_step(listing, self.standing) or Look()
+            step = capping.allowed_step(listing, self.standing) or Look()
             intent = Intent(str(command_id), step, listing.decision_no)
         change = outcomes.failed(listing, trouble, intent, self.standing, self.clock.at)
         self._outcome(change, command_id, "failed")
@@ -274,6 +282,7 @@ class Hands:
         """Reconciliation: the marketplace was read while nothing of ours was under way."""
         listing = self.rows[before.id]
         if self.is_quiet(listing) and listing.brings == before.brings:
+            listing = capping.noted(listing, there, Look(), self.clock.at)
             self.apply(outcomes.checked(listing, there, self.standing, self.clock.at))
 
     # -- what every transaction ends with
@@ -285,10 +294,11 @@ class Hands:
         """
         listing = change.listing
         before = self.rows[listing.id]
-        if listing == before and not change.facts:
+        facts = (*change.facts, *bringing.held_otherwise(before, listing))
+        if listing == before and not facts:
             return
         self.rows[listing.id] = listing
-        for fact in change.facts:
+        for fact in facts:
             self.judge.is_told(listing.id, fact)
         if change.order is not None:
             self.judge.ordered(before, change.order, by)
@@ -312,6 +322,8 @@ class Hands:
             self._plan_again(listing.id, max(left_s, 0))
         if listing.published and not before.published:
             self.on_published(listing.id)
+        if listing.cap is not None and listing.cap != before.cap:
+            self.clock.after(POLLED_AFTER_S, lambda: self.polls(listing.id))
 
     def _plan_again(self, id_: str, left_s: float) -> None:
         late_s = left_s + self.clock.between(0, 0.5)

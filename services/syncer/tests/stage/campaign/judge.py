@@ -11,7 +11,13 @@ from campaign.clockwork import START, Clockwork
 from campaign.shop import READ_LAG_S, Item, Shop
 from campaign.watched import Facts, Watched, loses
 from dropship.contracts.availability import Availability
-from dropship.contracts.listings import Hold, ListingDrifted, ListingRepriced, ListingStatus
+from dropship.contracts.listings import (
+    Hold,
+    ListingDrifted,
+    ListingRepriced,
+    ListingRestocked,
+    ListingStatus,
+)
 from dropship.contracts.messages import LANES, Event
 from dropship.contracts.stores import StoreMode, StoreStatus
 from dropship.pricing.money import Money, from_wire
@@ -33,6 +39,7 @@ EXPOSED_AT_MOST_S = 300.0
 EXPOSED_IN_FAIR_WEATHER_S = 5.0
 """How long something may stay for sale after it is known that it must not."""
 WINDOW_S = 600.0
+ORDERS_LAG_S = 10.0
 
 
 class Broken(AssertionError):
@@ -184,16 +191,21 @@ class Judge:
         self._demand(not too_soon, id_, "it comes back sooner than the marketplace asked for")
         assert one.newest is not None
         price = _price_of(step)
-        self._is_decided(id_, one.newest, step, price)
+        self._is_decided(id_, one, one.newest, step, price)
         self._pays(id_, one, one.newest, price)
         self._moves_gently(id_, one, step)
+        if isinstance(step, SetQuantity) and one.left is not None:
+            right = step.quantity <= one.left
+            self._demand(right, id_, "what was bought is on offer again, and nobody has counted it")
 
-    def _is_decided(self, id_: str, newest: Decided, step: Step, price: Money) -> None:
+    def _is_decided(
+        self, id_: str, one: Watched, newest: Decided, step: Step, price: Money
+    ) -> None:
         """Every write traces to the newest decision that was heard; a price stands before the
         quantity that sells at it.
         """
         if isinstance(step, Create | SetQuantity):
-            right = step.quantity == newest.quantity
+            right = step.quantity in (newest.quantity, one.kept_to)
             self._demand(right, id_, f"{step.quantity} is not decision {newest.number}'s quantity")
         item = self.shop.items.get(id_)
         if item is not None and (item.meddled or self._raises_nothing(step, item)):
@@ -278,12 +290,34 @@ class Judge:
         made = one.last_sent.price if isinstance(one.last_sent, SetPrice) else None
         if isinstance(fact, ListingRepriced) and from_wire(fact.new) == made:
             one.cleared = None
+        if isinstance(fact, ListingRestocked):
+            self._is_bought(one, fact)
         one.fold(fact)
+
+    def _is_bought(self, one: Watched, fact: ListingRestocked) -> None:
+        """Fewer, and not because of us."""
+        sent = one.last_sent
+        ours = isinstance(sent, Create | SetQuantity) and sent.quantity == fact.new
+        if fact.new >= fact.old or ours:
+            return
+        down_to = sent.quantity if isinstance(sent, SetQuantity) else fact.old
+        one.bought += max(min(fact.old, down_to) - fact.new, 0)
+        right = one.bought <= self.shop.bought.get(one.id, 0) or one.id in self.shop.meddled_with
+        self._demand(right, one.id, f"{fact.new} are said to be left; nobody bought so many")
+        if one.left is None or fact.new < one.left:
+            one.left, one.left_s = fact.new, self.clock.now
+
+    def sales_are_told(self, id_: str) -> None:
+        """The store's orders were read, and policy has counted them."""
+        one = self.listings[id_]
+        if self.clock.now >= one.left_s + ORDERS_LAG_S:
+            one.left = None
 
     def committed(self, before: Listing, listing: Listing) -> None:
         """A transaction has ended: the row says what the events said and what was heard."""
         id_ = listing.id
         self._demand(listing.decision_no >= before.decision_no, id_, "decision_no goes back")
+        self.listings[id_].kept_to = listing.cap.quantity if listing.cap is not None else None
         wrong = self.listings[id_].differs_from(listing)
         self._demand(not wrong, id_, wrong)
         self.watch(id_)

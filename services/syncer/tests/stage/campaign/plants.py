@@ -13,7 +13,7 @@ from campaign.work import Claims
 from dropship.contracts.listings import Hold, ListingRepriced, SyncState
 from dropship.runtime.claims import Claim
 from dropship.syncer.adapters.errors import MarketplaceError, Throttled
-from dropship.syncer.domain import bringing, gate, lease, outcomes, steps, weighing
+from dropship.syncer.domain import bringing, capping, gate, lease, outcomes, steps, weighing
 from dropship.syncer.domain import listing as listings
 from dropship.syncer.domain.listing import Decided, Listing, There
 from dropship.syncer.domain.steps import Create, End, Publish, SetPrice, SetQuantity, Standing
@@ -98,6 +98,10 @@ def ended_while_in_doubt(patch: Patch) -> None:
         return replace(kept, bringing=listing.bringing, sync=listing.sync), facts
 
     patch.setattr(bringing, "_quietly", quietly)
+
+
+def sale_offered_again(patch: Patch) -> None:
+    patch.setattr(capping, "_fell", lambda listing, there, sent: False)
 
 
 def two_outstanding(patch: Patch) -> None:
@@ -307,14 +311,23 @@ PLANTS = (
     Plant("settling is not waited for", settling_not_waited_for, ("no look", "may still land")),
     Plant("the natural key is not held", natural_key_not_held, ("no look", "may still land")),
     Plant("outcome without comparing", outcome_without_comparing, ("",)),
-    Plant("looked at too early", looked_at_too_early, ("nobody meddled", "instead of")),
-    Plant("unreadable taken for gone", unreadable_taken_for_gone, ("still there", "twice")),
+    Plant(
+        "looked at too early",
+        looked_at_too_early,
+        ("nobody meddled", "nobody bought", "instead of"),
+    ),
+    Plant(
+        "unreadable taken for gone",
+        unreadable_taken_for_gone,
+        ("still there", "twice", "for sale since"),
+    ),
     Plant(
         "throttled taken for done",
         throttled_taken_for_done,
         ("still stands", "instead of", "nobody meddled"),
     ),
     Plant("a sale overwritten", quantity_sent_without_the_one_before, ("overwritten",)),
+    Plant("a sale on offer again", sale_offered_again, ("on offer again",)),
     Plant("it comes back at once", comes_back_at_once, ("sooner",)),
     Plant("a pause waits for its turn", pause_waits_for_its_turn, ("for sale since",)),
     Plant("a repricing is unsaid", repricing_unsaid, ("its events said",)),

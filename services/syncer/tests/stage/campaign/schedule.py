@@ -22,7 +22,7 @@ NAMES = UUID("00000000-0000-5000-8000-00000000ca11")
 AT_REST_WITHIN_S = 1200.0
 """Virtual seconds from the end of all faults until the shop must be as it is wanted."""
 LOOKED_AT_EVERY_S = 20.0
-COMPARED_EVERY_S = 200.0
+COMPARED_EVERY_S = 20.0
 
 
 @dataclass(frozen=True)

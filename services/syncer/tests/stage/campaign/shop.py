@@ -64,6 +64,7 @@ class Shop:
     stormy_until_s: float = 0.0
     ill: bool = True
     meddled_with: set[str] = field(default_factory=set)
+    bought: dict[str, int] = field(default_factory=dict)
     calls: int = 0
     _past: dict[str, list[tuple[float, Item | None]]] = field(default_factory=dict)
     _landing: dict[str, float] = field(default_factory=dict)
@@ -177,9 +178,10 @@ class Shop:
                 self._becomes(replace(item, price=price))
                 return _echo(there, price=price)
             case SetQuantity(quantity=quantity):
-                self._compares(item, there)
-                if item.quantity != there.quantity:
-                    self.on_overwriting(key)
+                if quantity:
+                    self._compares(item, there)
+                    if item.quantity != there.quantity:
+                        self.on_overwriting(key)
                 self._becomes(replace(item, quantity=quantity))
                 return _echo(there, quantity=quantity)
             case Publish():
@@ -192,7 +194,7 @@ class Shop:
                 raise AssertionError(f"no call: {step}")
 
     def _compares(self, item: Item, there: There) -> None:
-        """The quantity that the caller names must still stand there."""
+        """The quantity that the caller names must still stand there; of a pause, none is named."""
         if item.quantity != there.quantity:
             raise Stale("CHANGE_FROM_QUANTITY_STALE")
 
@@ -213,6 +215,7 @@ class Shop:
         item = self.items.get(key)
         if item is not None and item.sells:
             self._becomes(replace(item, quantity=item.quantity - 1))
+            self.bought[key] = self.bought.get(key, 0) + 1
             self.on_change(key)
 
     def meddle(self, key: str) -> None:

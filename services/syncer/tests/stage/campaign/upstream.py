@@ -20,7 +20,7 @@ from dropship.contracts.policies import Rules
 from dropship.contracts.products import PriceChanged, ProductVanished, StockChanged
 from dropship.policy.domain.deciding import decide
 from dropship.policy.domain.differing import differs
-from dropship.policy.domain.facts import Facts, PolicyInForce, Ruling
+from dropship.policy.domain.facts import Facts, Last, PolicyInForce, Ruling
 from dropship.pricing.money import Money, from_wire, to_wire
 from dropship.syncer.domain.facts import Reading
 from dropship.syncer.domain.listing import Decided
@@ -227,7 +227,7 @@ class Upstream:
             quantity_kind=QuantityKind.exact if known.stock is not None else None,
             vanished=known.vanished,
             sellable_since=last.sellable_since if last else None,
-            last=last.as_last() if last else None,
+            last=Last.of(last) if last else None,
         )
 
     def _decided(

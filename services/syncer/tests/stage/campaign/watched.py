@@ -65,6 +65,13 @@ class Watched:
     """The command whose call may have happened, as far as the syncer knows."""
     last_sent: Step | None = None
     not_before_s: float = 0.0
+    left: int | None = None
+    """How many were left by buyers, whose orders nobody has read yet; found at `left_s`."""
+    left_s: float = 0.0
+    bought: int = 0
+    """How many the syncer has noticed to be bought."""
+    kept_to: int | None = None
+    """What the syncer says that it offers at most, whatever was decided."""
     status: ListingStatus = ListingStatus.Pending
     price: Money | None = None
     quantity: int = 0

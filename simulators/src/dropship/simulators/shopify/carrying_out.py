@@ -78,10 +78,11 @@ def carry_out(
     operation: Operation,
     schema: GraphQLSchema | None,
     *,
+    app: int,
     lag_s: float,
     fault: str | None,
 ) -> Outcome:
-    """All of it or, for what is wrong as a whole, nothing of it."""
+    """What an app asks for. All of it or, for what is wrong as a whole, nothing of it."""
     requested = 0
     try:
         executor.check(operation)
@@ -94,7 +95,7 @@ def carry_out(
     except GraphError as error:
         return _refused(shop, error, requested)
     try:
-        outcome = _Run(shop, executor, operation, fault, lag_s).outcome()
+        outcome = _Run(shop, executor, operation, app, fault, lag_s).outcome()
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         if not executor.strict:
             log.exception("shopify_simulator_broke shop=%s", shop.name)
@@ -146,6 +147,7 @@ class _Run:
     shop: Shop
     executor: Executor
     operation: Operation
+    app: int
     fault: str | None
     lag_s: float
     writes: list[Write] = field(default_factory=list)
@@ -171,7 +173,7 @@ class _Run:
 
     def _query(self) -> Outcome:
         sets = (self.operation.node.selection_set,)
-        sight = self.shop.sight(self.lag_s)
+        sight = self.shop.sight(self.app, self.lag_s)
         try:
             data = self.executor.write(True, "QueryRoot", sets, self.operation, sight)
         except GraphError as error:
@@ -182,14 +184,15 @@ class _Run:
     def _mutation(self, nodes: list[FieldNode]) -> dict[str, Any]:
         shop, op = self.shop, nodes[0].name.value
         args = arguments_of(nodes[0], self.operation.variables)
-        change = Change(shop.catalogue, shop.currency, shop.now())
+        change = Change(shop.catalogue, shop.currency, shop.now(), self.app)
         payload = self._done(op, change, args, nodes[0])
         for effect in change.effects:
             self.writes.append(shop.ledger.wrote(op, effect, change.at, self.fault))
         for error in payload["userErrors"]:
             shop.ledger.refuse(f"userErrors:{error.code or error.message}")
         inner = tuple(node.selection_set for node in nodes if node.selection_set is not None)
-        return self.executor.write(payload, payload_type(op), inner, self.operation, shop.sight())
+        sight = shop.sight(self.app)
+        return self.executor.write(payload, payload_type(op), inner, self.operation, sight)
 
     def _done(self, op: str, change: Change, args: dict[str, Any], node: FieldNode) -> Payload:
         there, key = directive_argument(node, "idempotent", "key", self.operation.variables)

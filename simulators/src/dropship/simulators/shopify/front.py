@@ -39,6 +39,7 @@ _WORDS = {
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
+_NOTHING = json_reply({})
 _NO_QUERY = {"query": "Required parameter missing or invalid"}
 _BAD_TOKEN = "[API] Invalid API key or access token (unrecognized login or wrong password)"  # noqa: S105
 
@@ -101,19 +102,17 @@ class Front:
     def _token(self, request: Request, shop: Shop) -> _Served:
         fault = shop.faults.strike({TOKEN}, set())
         if fault is not None and _strikes_before(fault):
-            return _Served(_spoiled(fault, json_reply({})), truthful=False)
+            return _Served(_spoiled(fault, request), truthful=False)
         reply = shop.keys.grant(request, shop.token_now())
         if reply.status != 200:
             shop.ledger.refuse(f"token_{reply.status}")
-        return _Served(reply if fault is None else _spoiled(fault, reply))
+        return _Served(reply if fault is None else _spoiled(fault, request, reply))
 
     async def _graphql(self, request: Request, shop: Shop) -> _Served:
         body = _body(request)
         if body is None:
             shop.ledger.refuse("http_400")
-            return _Served(
-                json_reply({"errors": {"query": "Required parameter missing or invalid"}}, 400)
-            )
+            return _Served(json_reply({"errors": _NO_QUERY}, 400))
         try:
             operation = await self._documents.read(body)
         except SchemaErrors as errors:
@@ -140,24 +139,25 @@ def _operated(
         _admitted(request, shop)
         return _unauthorised(shop)
     if fault is not None and _strikes_before(fault):
-        return _Served(_spoiled(fault, json_reply({})), truthful=False)
+        return _Served(_spoiled(fault, request), truthful=False)
     mode = fault.mode if fault is not None else None
     try:
-        outcome = carry_out(shop, executor, operation, schema, lag_s=lag_s, fault=mode)
+        app = shop.keys.app_of(request.headers["x-shopify-access-token"])
+        outcome = carry_out(shop, executor, operation, schema, app=app, lag_s=lag_s, fault=mode)
     except NotSimulated as missing:
         shop.ledger.missed(str(missing))
         return _Served(json_reply({"errors": f"not simulated: {missing}"}, 501))
-    return _told(outcome, fault)
+    return _told(outcome, fault, request)
 
 
-def _told(outcome: Outcome, fault: ShopFault | None) -> _Served:
+def _told(outcome: Outcome, fault: ShopFault | None, request: Request) -> _Served:
     if outcome.broken:
         return _Served(_error(500), outcome.writes, truthful=False)
     reply = _graph_reply(outcome.body)
     if fault is None or fault.mode == "throttled":
         return _Served(reply, outcome.writes)
     truthful = fault.mode == "slow"
-    return _Served(_spoiled(fault, reply), outcome.writes, truthful=truthful)
+    return _Served(_spoiled(fault, request, reply), outcome.writes, truthful=truthful)
 
 
 def _admitted(request: Request, shop: Shop) -> bool:
@@ -183,10 +183,10 @@ def _denied(shop: Shop, status: int) -> _Served:
 
 def _strikes_before(fault: ShopFault) -> bool:
     """Whether the fault keeps the operation from being carried out."""
-    return fault.mode in {"drop_before", "500", "503", "429", "402", "403", "423"}
+    return fault.mode in {"drop_before", "500", "500_echo", "503", "429", "402", "403", "423"}
 
 
-def _spoiled(fault: ShopFault, good: Reply) -> Reply:
+def _spoiled(fault: ShopFault, request: Request, good: Reply = _NOTHING) -> Reply:
     delay_s = fault.delay_s or 0.0
     if fault.mode in {"drop_after_commit", "drop_before"}:
         return replace(good, delivery=Delivery(silent_s=delay_s, then_nothing=True))
@@ -194,12 +194,20 @@ def _spoiled(fault: ShopFault, good: Reply) -> Reply:
         return replace(good, delivery=Delivery(silent_s=delay_s or _SLOW_S))
     if fault.mode == "malformed":
         return replace(good, body=good.body[: len(good.body) * 2 // 3])
+    if fault.mode == "500_echo":
+        return _echo(request)
     status = int(fault.mode.removesuffix("_after_commit"))
     after_s = fault.retry_after_s
     if after_s is None and status == 429:
         after_s = _RETRY_AFTER_S
     told = after_s is not None and status in {429, 503}
     return replace(_error(status), headers=(("Retry-After", f"{after_s}"),) if told else ())
+
+
+def _echo(request: Request) -> Reply:
+    """A page for developers, as broken frameworks show it: with the secret that was sent."""
+    token = request.headers.get("x-shopify-access-token")
+    return json_reply({"errors": token or request.body.decode("utf-8", "replace")}, 500)
 
 
 def _error(status: int) -> Reply:

@@ -12,18 +12,25 @@ from dropship.simulators.wire.messages import Reply, Request, json_reply
 Standing = Literal["good", "unknown", "expired", "revoked"]
 
 
+FIRST_APP = 4_100_001
+
+
 @dataclass(slots=True)
 class Token:
-    """`told`: a caller has heard that it is revoked."""
+    """`app` is the one it was granted to; `told`: a caller has heard that it is revoked."""
 
     ends_at: float
+    app: int
     revoked: bool = False
     told: bool = False
 
 
 @dataclass(slots=True)
 class Keys:
-    """Who may come in. `now` is given by the caller: real or virtual seconds, as the shop wants."""
+    """Who may come in. `now` is given by the caller: real or virtual seconds, as the shop wants.
+
+    One app is installed at a time; each client id is another app, and has its own for good.
+    """
 
     client_id: str
     client_secret: str
@@ -32,6 +39,29 @@ class Keys:
     installed: bool = True
     granted: int = 0
     tokens: dict[str, Token] = field(default_factory=dict)
+    _apps: dict[str, int] = field(init=False, default_factory=dict)
+    _secrets: set[str] = field(init=False, default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.install(self.client_id, self.client_secret)
+
+    @property
+    def app(self) -> int:
+        """The number of the app that is installed."""
+        return self._apps[self.client_id]
+
+    def install(self, client_id: str, client_secret: str) -> None:
+        """From now on this one comes in. Another app's tokens are good no more."""
+        if client_id != self.client_id:
+            self.revoke()
+            self.installed = True
+        self.client_id, self.client_secret = client_id, client_secret
+        self._apps.setdefault(client_id, FIRST_APP + len(self._apps))
+        self._secrets.add(client_secret)
+
+    def app_of(self, written: str) -> int:
+        """The app that a token was granted to."""
+        return self.tokens[written].app
 
     def standing(self, written: str, now: float) -> Standing:
         token = self.tokens.get(written)
@@ -60,12 +90,13 @@ class Keys:
             return _no(400, "shop_not_permitted", "The app is not installed on this shop.")
         self.granted += 1
         text = f"shpat_{secrets.token_hex(16)}"
-        self.tokens[text] = Token(now + self.life_s)
+        self.tokens[text] = Token(now + self.life_s, self.app)
         scope = ",".join(self.scopes)
         return json_reply({"access_token": text, "scope": scope, "expires_in": int(self.life_s)})
 
     def secrets_known(self) -> list[str]:
-        return [self.client_secret, *self.tokens]
+        """Every client secret there ever was, and every token."""
+        return [*sorted(self._secrets), *self.tokens]
 
 
 def _wish(request: Request) -> dict[str, Any] | None:

@@ -49,9 +49,13 @@ class ShopOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Resetting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What may be changed of a shop later. `revoke` takes back every token there is;
-    `installed: false` does too, and grants no new one. `blocked` answers every call so."""
+    `installed: false` does too, and grants no new one. Another `client_id` is another app in the
+    place of the one there was. `blocked` answers every call so. `add_location` opens a place."""
 
+    client_id: Secret | None = None
     client_secret: Secret | None = None
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")] | None = None
+    add_location: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     token_life_s: Life | None = None
     bucket: BucketSize | None = None
     fees: Tariff | None = None
@@ -92,12 +96,19 @@ class Shop:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
-    def sight(self, lag_s: float = 0.0) -> Sight:
-        return Sight(self.name, self.currency, self.keys.scopes, self.catalogue, self.book, lag_s)
+    def sight(self, app: int, lag_s: float = 0.0) -> Sight:
+        """The shop as this app sees it."""
+        scopes = self.keys.scopes
+        return Sight(self.name, self.currency, scopes, self.catalogue, self.book, app, lag_s)
 
     def reset(self, wish: Resetting) -> None:
-        if wish.client_secret is not None:
-            self.keys.client_secret = wish.client_secret
+        if wish.client_id is not None or wish.client_secret is not None:
+            client_secret = wish.client_secret or self.keys.client_secret
+            self.keys.install(wish.client_id or self.keys.client_id, client_secret)
+        if wish.currency is not None:
+            self.currency = self.book.currency = wish.currency
+        if wish.add_location is not None:
+            self.catalogue.add_place(wish.add_location)
         if wish.token_life_s is not None:
             self.keys.life_s = wish.token_life_s
         if wish.scopes is not None:

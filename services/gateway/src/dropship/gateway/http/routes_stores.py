@@ -21,7 +21,8 @@ ROUTES = (
         "POST",
         "/v1/stores",
         "connectStore",
-        "Connect a store; it begins as a dry run, and its credentials are never shown again",
+        "Connect a store, or connect it again: a new one begins as a dry run, one with listings on "
+        "the marketplace keeps its mode; its credentials are never shown again",
         asks(ConnectStore, shown_at="/v1/stores"),
         scope=Scope.write,
         status=202,

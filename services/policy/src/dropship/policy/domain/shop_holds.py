@@ -59,7 +59,8 @@ MEANINGS: MappingProxyType[Hold, Meaning] = MappingProxyType(
             "someone else changed it on the marketplace",
             AlertKind.listing_drifted,
             "warning",
-            "Someone else changed it on the marketplace; it is left as it is.",
+            "Someone else changed it on the marketplace;"
+            " it is held at quantity 0 until you have looked.",
         ),
     }
 )

@@ -12,7 +12,6 @@ from dropship.contracts.decisions import DecisionMade
 from dropship.policy.domain.deciding import UNDECIDED, decide_or_hold, undecided
 from dropship.policy.domain.facts import Facts, Ruling
 from dropship.policy.handlers.raising_alerts import Judged, settle
-from dropship.policy.handlers.voice import on_behalf_of
 from dropship.policy.projections import decisions, listings
 from dropship.policy.projections.alerts import About
 from dropship.policy.projections.causes import Chain
@@ -22,7 +21,7 @@ from dropship.policy.queries.knowing import Known, of_products
 from dropship.policy.queries.verdicts import Novelty, Verdict, in_wire, novelty, verdict_of
 from dropship.pricing.money import Money
 from dropship.runtime.database import stores_are_lost
-from dropship.runtime.journal import Cause, Transaction
+from dropship.runtime.journal import Cause, Transaction, on_behalf
 from dropship.runtime.telemetry import get_logger
 
 AT_A_TIME = 200
@@ -195,7 +194,7 @@ def _say(tx: Transaction, one: Judgement) -> Cause:
         vat=one.verdict.vat,
         decided_at=tx.at,
     )
-    cause = on_behalf_of(tenant, one.trigger.cause)
+    cause = on_behalf(one.trigger.cause, tenant)
     id_ = tx.say(
         event,
         about=f"decision:{facts.listing_id}",

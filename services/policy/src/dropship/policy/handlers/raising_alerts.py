@@ -7,10 +7,9 @@ from msgspec import Struct
 from dropship.contracts.alerts import AlertKind, AlertRaised, AlertResolved
 from dropship.policy.domain.alerts import changes
 from dropship.policy.domain.facts import Condition
-from dropship.policy.handlers.voice import on_behalf_of
 from dropship.policy.projections import alerts
 from dropship.policy.projections.alerts import About, Raised, Standing, Wanted
-from dropship.runtime.journal import Cause, Transaction
+from dropship.runtime.journal import Cause, Transaction, on_behalf
 
 DECIDED = frozenset(
     {
@@ -75,7 +74,7 @@ async def end(tx: Transaction, ended: Sequence[Ended]) -> None:
             about=f"alert:{alert.id}",
             version=2,
             tenant=alert.tenant,
-            cause=on_behalf_of(alert.tenant, cause),
+            cause=on_behalf(cause, alert.tenant),
         )
 
 
@@ -102,7 +101,7 @@ def _say_raised(tx: Transaction, raised: Raised, cause: Cause) -> None:
         about=f"alert:{raised.id}",
         version=1,
         tenant=about.tenant,
-        cause=on_behalf_of(about.tenant, cause),
+        cause=on_behalf(cause, about.tenant),
     )
 
 

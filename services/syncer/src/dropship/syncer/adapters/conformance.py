@@ -13,15 +13,17 @@ it, and cases, each a call of the port, what the marketplace answered, and what 
      "serve": [{"body": "stale.json"}], "expect": {"error": "Stale"},
      "sends": {"variables": {"input": {"name": "available"}}}}
 
-``expect`` names fields of what the call returns; ``sends`` is a part of the last request's body.
-Each method needs one case that goes well. What the answers of a real marketplace cannot show, the
-life of a listing does: `dropship.syncer.adapters.life`.
+``given`` may hold ``seen``, the quantity that the caller saw, for ``find`` the listing's ``refs``,
+and for ``open`` those that opening found before. ``expect`` names fields of what the call returns;
+``sends`` is a part of the last request's body. Each method needs one case that goes well. What the
+answers of a real marketplace cannot show, the life of a listing does:
+`dropship.syncer.adapters.life`.
 """
 
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -248,12 +250,13 @@ def call_of(market: Marketplace, scene: Scene, case: Case) -> Callable[[], Any]:
     """The call of a case, on its listing, with what it is given."""
     access = Access("a-store", scene.account, TOKEN, scene.refs)
     it, given = scene.listing, case.given
-    seen = Seen(it.key, it.external_id, it.shown, from_wire(it.price), it.quantity, it.refs)
+    there = int(given.get("seen", it.quantity))
+    seen = Seen(it.key, it.external_id, it.shown, from_wire(it.price), there, it.refs)
     price = from_wire(msgspec.convert(given.get("price", to_wire(seen.price)), wire.Money))
     quantity = int(given.get("quantity", seen.quantity))
     calls: dict[str, Callable[[], Any]] = {
-        "open": lambda: market.open(access),
-        "find": lambda: market.find(access, it.key),
+        "open": lambda: market.open(replace(access, refs=given.get("refs", {}))),
+        "find": lambda: market.find(access, it.key, given.get("refs", {})),
         "create": lambda: market.create(access, wanted_of(it.key, price, quantity), EFFECT),
         "publish": lambda: market.publish(access, seen, EFFECT),
         "set_price": lambda: market.set_price(access, seen, price, EFFECT),

@@ -8,141 +8,30 @@ A test file gives the fixture `world`, a simulator or a sandbox of the marketpla
 What `MarketplaceConformance` shows of single answers is shown here of what stands there afterwards.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, Literal, Protocol
-from uuid import UUID, uuid5
 
 import pytest
 
 from dropship.pricing.money import Money
-from dropship.runtime.egress import Egress
-from dropship.syncer.adapters.conformance import wanted_of
 from dropship.syncer.adapters.errors import (
     AuthExpired,
     AuthRevoked,
+    Invalid,
     OutcomeUnknown,
     ScopeMissing,
     Stale,
     Throttled,
     Unavailable,
 )
-from dropship.syncer.adapters.port import Access, Credentials, Marketplace, OrdersRead, Seen
-from dropship.syncer.domain.orders import Sold
-
-KEY = "3f0e6d5c-1111-5222-8333-444455556666"
-PRICE, DEARER = Money(2633, "USD"), Money(3099, "USD")
-ORDERS = 20
-_EFFECTS = UUID("0b7b9f3a-2f0f-5f52-9d9c-0d6c1a5f8f11")
-
-Trouble = Literal[
-    "answer_lost",
-    "request_lost",
-    "error_after_effect",
-    "error",
-    "throttled",
-    "busy",
-    "token_revoked",
-    "uninstalled",
-    "scope_missing",
-]
-"""What a world can be told to do with the next call; the last two last."""
+from dropship.syncer.adapters.life_again import OpeningAgain
+from dropship.syncer.adapters.life_orders import SoldThere
+from dropship.syncer.adapters.port import UNLIMITED, Credentials, Seen
+from dropship.syncer.adapters.world import DEARER, KEY, PRICE, Store, Trouble, World, granted
 
 
-class World(Protocol):
-    """A marketplace in the hands of a test."""
-
-    base_url: str
-    account: str
-    credentials: Credentials
-
-    async def next(self, trouble: Trouble) -> None:
-        """Let the next call meet with this."""
-
-    async def buy(self, key: str, quantity: int) -> str:
-        """Somebody buys some; returns the marketplace's name of the order."""
-
-    async def refund(self, order: str, amount: str | None = None) -> None:
-        """Money goes back: this much of it, or all that is left."""
-
-    async def cancel(self, order: str) -> None:
-        """The order is called off."""
-
-    async def meddle(self, key: str, **changes: Any) -> None:
-        """The seller changes price or quantity by hand."""
-
-    async def listings(self, key: str) -> int:
-        """How many listings with this key there are, whether on offer or not."""
-
-
-class Store:
-    """One opened store, and short ways to call for it."""
-
-    def __init__(self, market: Marketplace, access: Access, world: World) -> None:
-        self.market, self.access, self.world = market, access, world
-        self._effects = 0
-
-    def effect(self) -> str:
-        """A fresh one for each change."""
-        self._effects += 1
-        return str(uuid5(_EFFECTS, str(self._effects)))
-
-    async def create(self, quantity: int = 3, price: Money = PRICE) -> Seen:
-        wanted = wanted_of(KEY, price, quantity)
-        return await self.market.create(self.access, wanted, self.effect())
-
-    async def live(self, quantity: int = 3) -> Seen:
-        return await self.market.publish(self.access, await self.create(quantity), self.effect())
-
-    async def found(self) -> Seen:
-        seen = await self.market.find(self.access, KEY)
-        assert seen is not None
-        return seen
-
-    async def price(self, seen: Seen, price: Money) -> Seen:
-        return await self.market.set_price(self.access, seen, price, self.effect())
-
-    async def quantity(self, seen: Seen, quantity: int) -> Seen:
-        return await self.market.set_quantity(self.access, seen, quantity, self.effect())
-
-    async def orders(self, cursor: str | None = None) -> OrdersRead:
-        hour_ago = datetime.now(UTC) - timedelta(hours=1)
-        return await self.market.orders_since(self.access, cursor, hour_ago)
-
-    async def all_orders(self, cursor: str | None = None) -> tuple[list[Sold], str]:
-        """Every page, and the cursor at the end."""
-        sold: list[Sold] = []
-        for _ in range(ORDERS):
-            page = await self.orders(cursor)
-            assert page.unreadable == ()
-            sold += page.orders
-            cursor = page.cursor
-            if not page.more:
-                return sold, cursor
-        raise AssertionError("the pages have no end")
-
-
-class MarketplaceLife:
+class MarketplaceLife(OpeningAgain, SoldThere):
     """Inherit, name the plugin, give the fixture `world`."""
-
-    plugin: ClassVar["staticmethod[[Egress, Any], Marketplace]"]
-
-    @asynccontextmanager
-    async def _store(self, world: World) -> AsyncIterator[Store]:
-        egress = Egress(development=True)
-        market = type(self).plugin(egress, world.base_url)
-        try:
-            token = await market.grant(world.account, world.credentials, datetime.now(UTC))
-            assert token.expires_at > datetime.now(UTC)
-            access = Access("a-store", world.account, token.value)
-            opened = await market.open(access)
-            assert opened.currency == PRICE.currency
-            yield Store(market, replace(access, refs=opened.refs), world)
-        finally:
-            await market.aclose()
-            await egress.aclose()
 
     async def test_a_listing_lives_and_ends(self, world: World) -> None:
         async with self._store(world) as store:
@@ -162,11 +51,6 @@ class MarketplaceLife:
             seen = await store.market.end(store.access, seen, store.effect())
             assert seen.shown == "ended"
             assert (await store.found()).shown == "ended"
-
-    async def test_opening_a_store_again_finds_the_same(self, world: World) -> None:
-        async with self._store(world) as store:
-            again = await store.market.open(store.access)
-            assert again.refs == store.access.refs
 
     async def test_creating_twice_makes_one_listing(self, world: World) -> None:
         async with self._store(world) as store:
@@ -236,12 +120,87 @@ class MarketplaceLife:
             assert seen.quantity == 2
             assert (await store.quantity(seen, 5)).quantity == 5
 
+    async def test_a_sale_meanwhile_does_not_hinder_a_pause(self, world: World) -> None:
+        async with self._store(world) as store:
+            seen = await store.live()
+            await world.buy(KEY, 1)
+            assert (await store.quantity(seen, 0)).quantity == 0
+            assert not await world.sells(KEY)
+            assert (await store.found()).quantity == 0
+
+    async def test_orders_that_may_not_be_read_hinder_nothing_else(self, world: World) -> None:
+        async with self._store(world) as store:
+            seen = await store.live()
+            await world.next("orders_closed")
+            with pytest.raises(ScopeMissing):
+                await store.orders()
+            store.access = replace(store.access, token=await granted(store.market, world))
+            assert (await store.market.open(store.access)).refs == store.access.refs
+            await store.quantity(seen, 0)
+            assert not await world.sells(KEY)
+
+    async def test_a_store_that_sells_in_another_currency_shows_no_price(
+        self, world: World
+    ) -> None:
+        async with self._store(world) as store:
+            await store.live()
+            if not await world.change_currency("EUR"):
+                pytest.skip("its currency stays")
+            with pytest.raises(Invalid):
+                await store.found()
+            assert (await store.market.open(store.access)).currency == "EUR"
+
     async def test_what_the_seller_changed_by_hand_is_seen(self, world: World) -> None:
         async with self._store(world) as store:
             await store.live()
             await world.meddle(KEY, price="12.00", quantity=9)
             seen = await store.found()
             assert (seen.price, seen.quantity) == (Money(1200, "USD"), 9)
+
+    async def test_what_would_sell_on_at_0_is_seen_as_such_and_a_pause_stops_it(
+        self, world: World
+    ) -> None:
+        async with self._store(world) as store:
+            await store.live(quantity=3)
+            for way in world.endless:
+                await world.meddle(KEY, **way)
+                seen = await store.found()
+                assert seen.quantity == UNLIMITED
+                assert (await store.quantity(seen, 0)).quantity == 0
+                assert not await world.sells(KEY)
+                assert (await store.found()).quantity == 0
+
+    async def test_a_pause_stops_what_was_made_to_sell_on_since_it_was_seen(
+        self, world: World
+    ) -> None:
+        async with self._store(world) as store:
+            seen = await store.live(quantity=3)
+            for way in world.endless:
+                await world.meddle(KEY, **way)
+                await store.quantity(seen, 0)
+                assert not await world.sells(KEY)
+                seen = await store.quantity(await store.found(), 3)
+
+    async def test_what_is_paused_and_then_made_to_sell_on_is_stopped_again(
+        self, world: World
+    ) -> None:
+        async with self._store(world) as store:
+            await store.quantity(await store.live(), 0)
+            for way in world.endless:
+                await world.meddle(KEY, **way)
+                assert await world.sells(KEY)
+                await store.quantity(await store.found(), 0)
+                assert not await world.sells(KEY)
+
+    async def test_what_is_not_found_by_key_is_found_by_what_was_seen_of_it(
+        self, world: World
+    ) -> None:
+        async with self._store(world) as store:
+            seen = await store.live()
+            if not await world.hide_key(KEY):
+                pytest.skip("a key cannot get lost there")
+            assert await store.market.find(store.access, KEY, seen.refs) == seen
+            assert (await store.quantity(seen, 0)).quantity == 0
 
     @pytest.mark.parametrize("trouble", ["throttled", "busy"])
     async def test_too_many_calls_are_told_with_a_wait(
@@ -270,8 +229,7 @@ class MarketplaceLife:
             await world.next("token_revoked")
             with pytest.raises(AuthExpired):
                 await store.found()
-            token = await store.market.grant(world.account, world.credentials, datetime.now(UTC))
-            store.access = replace(store.access, token=token.value)
+            store.access = replace(store.access, token=await granted(store.market, world))
             assert (await store.found()).shown == "live"
 
     async def test_an_app_thrown_out_is_revoked(self, world: World) -> None:
@@ -296,36 +254,3 @@ class MarketplaceLife:
                 await store.price(seen, DEARER)
             with pytest.raises(ScopeMissing):
                 await store.market.grant(world.account, world.credentials, datetime.now(UTC))
-
-    async def test_an_order_is_read_with_what_it_cost_the_buyer_and_us(self, world: World) -> None:
-        async with self._store(world) as store:
-            await store.live()
-            name = await world.buy(KEY, 2)
-            ((sold,), cursor) = await store.all_orders()
-            assert sold.external_id == name
-            assert sold.paid
-            ((line,)) = sold.lines
-            assert (line.key, line.quantity, line.unit_price) == (KEY, 2, PRICE)
-            assert sold.total == Money(2 * PRICE.minor, "USD")
-            assert sold.fees is None or Money(0, "USD") < sold.fees
-            assert (sold.refunded, sold.cancelled_at) == (Money(0, "USD"), None)
-            await world.refund(name, "10.00")
-            ((sold,), cursor) = await store.all_orders(cursor)
-            assert sold.refunded == Money(1000, "USD")
-            assert sold.refunded_at is not None
-            await world.cancel(name)
-            ((sold,), cursor) = await store.all_orders(cursor)
-            assert sold.cancelled_at is not None
-            assert sold.ordered_at <= sold.cancelled_at
-
-    async def test_many_orders_come_page_by_page_and_none_is_left_out(self, world: World) -> None:
-        async with self._store(world) as store:
-            await store.live(quantity=ORDERS)
-            names = {await world.buy(KEY, 1) for _ in range(ORDERS)}
-            assert (await store.orders()).more
-            sold, cursor = await store.all_orders()
-            assert sorted(each.external_id for each in sold) == sorted(names)
-            moments = [each.updated_at for each in sold]
-            assert moments == sorted(moments)
-            again, _ = await store.all_orders(cursor)
-            assert {each.external_id for each in again} <= names, "the overlap, and nothing else"

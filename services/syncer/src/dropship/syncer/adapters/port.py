@@ -9,13 +9,17 @@ of the effect. Amounts are `dropship.pricing.money.Money`. The file has a functi
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal, Protocol
 
 from dropship.pricing.money import Money
 from dropship.syncer.domain.orders import Sold
+from dropship.syncer.domain.steps import UNLIMITED as UNLIMITED  # noqa: PLC0414
 
 GROUP = "dropship.marketplaces"
 """The entry point group, for first-party plugins and all others."""
+
+NO_REFS: Mapping[str, str] = MappingProxyType({})
 
 Shown = Literal["draft", "live", "ended"]
 """`draft`: there, and nobody can buy it. `live`: on offer (at quantity 0 it shows as sold out)."""
@@ -72,7 +76,11 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Seen:
-    """A listing as the marketplace shows it now. `refs` name its parts for later calls."""
+    """A listing as the marketplace shows it now. `refs` name its parts for later calls.
+
+    `quantity` is UNLIMITED where a seller's setting lets it sell on at 0, or keeps no count at all:
+    such a listing is told to its owner, and brought to 0.
+    """
 
     key: str
     external_id: str
@@ -119,16 +127,24 @@ class Marketplace(Protocol):
     async def grant(self, account: str, credentials: Credentials, at: datetime) -> Token:
         """Trade credentials for a token. Raises AuthRevoked when they are refused.
 
-        Raises ScopeMissing when the token is known not to reach as far as we need.
+        Raises ScopeMissing when the token is known not to reach as far as a pause needs.
         """
 
     async def open(self, access: Access) -> Opened:
-        """Find out, and set up once, what the store needs. Raises ScopeMissing, Invalid."""
+        """Find out, and set up once, what the store needs. Raises ScopeMissing, Invalid.
 
-    async def find(self, access: Access, key: str) -> Seen | None:
+        `access.refs` are what it found the last time, if ever. What of it still holds is kept: our
+        stock lies there. The credentials may be those of another app since.
+        """
+
+    async def find(
+        self, access: Access, key: str, refs: Mapping[str, str] = NO_REFS
+    ) -> Seen | None:
         """The listing with this key as it stands there now, None if it is not there.
 
-        Raises Invalid when something stands there that is not in our words: never guessed.
+        `refs` are its own as they were last seen, if it ever was: what is not found by key is
+        looked for by them, since None ends a listing for good. Raises Invalid when something stands
+        there that is not in our words: never guessed.
         """
 
     async def create(self, access: Access, wanted: Wanted, effect_id: str) -> Seen:
@@ -141,13 +157,22 @@ class Marketplace(Protocol):
         """Change its price and nothing else."""
 
     async def set_quantity(self, access: Access, seen: Seen, quantity: int, effect_id: str) -> Seen:
-        """Change its quantity from what was seen. Raises Stale when it moved meanwhile."""
+        """Change its quantity from what was seen. Raises Stale when it moved meanwhile.
+
+        To 0 nothing is compared, for 0 is right whatever stood there: a pause never loses to a
+        buyer. Nobody can buy one then, whatever the seller has set since it was seen: where a
+        setting lets it sell on at 0, the same call takes that back. From UNLIMITED nothing is
+        compared either.
+        """
 
     async def end(self, access: Access, seen: Seen, effect_id: str) -> Seen:
         """Take it off the marketplace for good."""
 
     async def orders_since(self, access: Access, cursor: str | None, at: datetime) -> OrdersRead:
-        """Orders changed since the cursor (None: since `at`), with the overlap it needs."""
+        """Orders changed since the cursor (None: since `at`), with the overlap it needs.
+
+        Raises ScopeMissing where orders alone are not granted: everything else goes on.
+        """
 
     async def aclose(self) -> None:
         """Close what is open. Nothing may be under way."""

@@ -1,6 +1,7 @@
 """Shopify: a product is a listing, found again by our id in a metafield that only one can hold."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from html import escape
@@ -12,8 +13,10 @@ from dropship.pricing.money import Money, to_wire
 from dropship.runtime.egress import Egress
 from dropship.syncer.adapters import shopify_answers as answers
 from dropship.syncer.adapters import shopify_documents as documents
-from dropship.syncer.adapters.errors import Invalid
+from dropship.syncer.adapters.errors import Invalid, MarketplaceError
 from dropship.syncer.adapters.port import (
+    NO_REFS,
+    UNLIMITED,
     Access,
     Capabilities,
     Credentials,
@@ -26,15 +29,16 @@ from dropship.syncer.adapters.port import (
     Wanted,
 )
 from dropship.syncer.adapters.shopify_client import Client
-from dropship.syncer.adapters.shopify_documents import KEY
+from dropship.syncer.adapters.shopify_documents import KEY, Document
 from dropship.syncer.adapters.shopify_faults import doubt, of_user_errors
 from dropship.syncer.adapters.shopify_orders import OrderReader
-from dropship.syncer.adapters.shopify_reading import amount_of, seen_of
+from dropship.syncer.adapters.shopify_reading import STOPS_AT_0, amount_of, seen_of
 
 NAME = "shopify"
 OWN_URL = "https://{shop}.myshopify.com"
 IMAGES_MAX = 10
 _KEYS = UUID("5f0c6c1e-7a55-5d0e-9d0a-3f5a7a0f7b11")
+_STOPS = {"inventoryPolicy": STOPS_AT_0, "inventoryItem": {"tracked": True}}
 _OPTION, _ONLY = "Title", "Default Title"
 
 
@@ -61,8 +65,8 @@ class Shopify:
         elif definitions[0].type.name != "id":
             raise Invalid(f"the metafield {KEY} is taken by something else", fields=(KEY,))
         refs = {
-            "location": _location(told.locations.nodes),
-            "publication": _publication(told.publications.nodes),
+            "location": _location(told.locations.nodes, access.refs.get("location")),
+            "publication": _publication(told.publications.nodes, access.refs.get("publication")),
             "currency": told.shop.currency_code,
         }
         return Opened(told.shop.currency_code, told.shop.name, refs)
@@ -82,9 +86,32 @@ class Shopify:
             return  # another worker was first, with this same definition
         _refuse(errors)
 
-    async def find(self, access: Access, key: str) -> Seen | None:
-        variables = {"identifier": _custom_id(key), **_places(access)}
-        told = await self._client.send(access, documents.FIND, variables, answers.FindData)
+    async def find(
+        self, access: Access, key: str, refs: Mapping[str, str] = NO_REFS
+    ) -> Seen | None:
+        """By our own id, and by Shopify's where that finds nothing: our metafield can be lost, and
+        it belongs to the app, so that through another app of the seller's nothing is found by it.
+        """
+        seen = await self._look(access, key, documents.FIND, {"identifier": _custom_id(key)})
+        if seen is None and "product" in refs:
+            by_id = {"id": refs["product"]}
+            seen = await self._look(access, key, documents.FIND_BY_ID, by_id)
+            if seen is not None:
+                await self._mark(access, seen)
+        return seen
+
+    async def _mark(self, access: Access, seen: Seen) -> None:
+        """Give it our id again. Nothing rests on it: where it fails, the next look does it."""
+        mark = {"key": KEY, "type": "id", "value": seen.key}
+        variables = {"product": {"id": seen.refs["product"], "metafields": [mark]}}
+        with suppress(MarketplaceError):
+            await self._client.send(access, documents.MARK, variables, answers.ProductData)
+
+    async def _look(
+        self, access: Access, key: str, document: Document, names: Mapping[str, Any]
+    ) -> Seen | None:
+        variables = {**names, **_places(access)}
+        told = await self._client.send(access, document, variables, answers.FindData)
         if told.shop.currency_code != access.refs.get("currency"):
             raise Invalid("the store sells in another currency now", fields=("currency",))
         if told.product is None:
@@ -129,16 +156,17 @@ class Shopify:
         raise doubt(True, "the variant is not in the answer")
 
     async def set_quantity(self, access: Access, seen: Seen, quantity: int, effect_id: str) -> Seen:
-        """Only if nobody has bought one meanwhile.
+        """More of it only if nobody has bought one meanwhile; 0 is right whatever stood there.
 
         The key holds the arguments as well: the same command may come back after a look that has
         found another quantity, and Shopify refuses a key with other arguments.
         """
+        is_unlimited = seen.quantity == UNLIMITED
         change = {
             "inventoryItemId": seen.refs["item"],
             "locationId": access.refs["location"],
             "quantity": quantity,
-            "changeFromQuantity": seen.quantity,
+            "changeFromQuantity": None if quantity == 0 or is_unlimited else seen.quantity,
         }
         wanted = {
             "name": "available",
@@ -148,16 +176,32 @@ class Shopify:
         }
         key = uuid5(_KEYS, f"{effect_id}/{seen.refs['item']}/{seen.quantity}/{quantity}")
         variables = {"input": wanted, "key": str(key)}
-        told = await self._client.send(
-            access, documents.SET_QUANTITY, variables, answers.QuantityData
-        )
-        _refuse(told.inventory_set_quantities.user_errors)
+        if quantity == 0:
+            await self._pause(access, seen, variables)
+        else:
+            told = await self._client.send(
+                access, documents.SET_QUANTITY, variables, answers.QuantityData
+            )
+            _refuse(told.inventory_set_quantities.user_errors)
         return replace(seen, quantity=quantity)
+
+    async def _pause(self, access: Access, seen: Seen, quantity: dict[str, Any]) -> None:
+        """The page stays, sold out, whatever the seller has set for when there are none left."""
+        variant = {"id": seen.refs["variant"], **_STOPS}
+        variables = {"product": seen.refs["product"], "variants": [variant], **quantity}
+        told = await self._client.send(access, documents.PAUSE, variables, answers.PauseData)
+        updated = told.product_variants_bulk_update
+        _refuse([*updated.user_errors, *told.inventory_set_quantities.user_errors])
+        for each in updated.product_variants or ():
+            stops = each.inventory_policy == STOPS_AT_0 and each.inventory_item.tracked
+            if each.id == variant["id"] and stops:
+                return
+        raise doubt(True, "the answer does not show that it stops at 0")
 
     async def end(self, access: Access, seen: Seen, effect_id: str) -> Seen:
         """Archived: nobody sees it, and its history stays."""
         variables = {"product": {"id": seen.refs["product"], "status": "ARCHIVED"}}
-        told = await self._client.send(access, documents.END, variables, answers.EndData)
+        told = await self._client.send(access, documents.END, variables, answers.ProductData)
         _refuse(told.product_update.user_errors)
         return _stands(seen, told.product_update, "ARCHIVED", "ended")
 
@@ -190,8 +234,7 @@ def _product(wanted: Wanted, location: str) -> dict[str, Any]:
         "optionValues": [{"optionName": _OPTION, "name": _ONLY}],
         "sku": wanted.sku,
         "price": to_wire(wanted.price).amount,
-        "inventoryPolicy": "DENY",
-        "inventoryItem": {"tracked": True},
+        **_STOPS,
         "inventoryQuantities": [
             {"locationId": location, "name": "available", "quantity": wanted.quantity}
         ],
@@ -228,15 +271,22 @@ def _stands(seen: Seen, updated: answers.Updated, status: str, shown: Shown) -> 
     return replace(seen, shown=shown)
 
 
-def _location(locations: Sequence[answers.Location]) -> str:
-    for location in locations:
-        if location.is_active and location.fulfills_online_orders:
-            return location.id
+def _location(locations: Sequence[answers.Location], known: str | None) -> str:
+    """Where our stock lies already, as long as that ships; else the first place that does."""
+    ships = [each.id for each in locations if each.is_active and each.fulfills_online_orders]
+    if known in ships:
+        return known
+    if ships:
+        return ships[0]
     raise Invalid("the store has no active location that ships", fields=("locations",))
 
 
-def _publication(publications: Sequence[answers.Publication]) -> str:
-    """The online store where there is one, else the only channel; never a guess among several."""
+def _publication(publications: Sequence[answers.Publication], known: str | None) -> str:
+    """Where our listings are shown already, as long as that is there; else the online store, else
+    the only channel, and never a guess among several.
+    """
+    if any(publication.id == known for publication in publications):
+        return str(known)
     for publication in publications:
         if publication.name == "Online Store":
             return publication.id

@@ -118,12 +118,14 @@ class Level(Struct, frozen=True):
 
 class Item(Struct, frozen=True, rename="camel"):
     id: str
+    tracked: bool
     inventory_level: Level | None
 
 
 class Variant(Struct, frozen=True, rename="camel"):
     id: str
     price: str
+    inventory_policy: str
     inventory_item: Item
 
 
@@ -157,7 +159,7 @@ class Updated(Struct, frozen=True, rename="camel"):
     user_errors: list[UserError]
 
 
-class EndData(Struct, frozen=True, rename="camel"):
+class ProductData(Struct, frozen=True, rename="camel"):
     product_update: Updated
 
 
@@ -185,6 +187,26 @@ class PriceData(Struct, frozen=True, rename="camel"):
 
 
 class QuantityData(Struct, frozen=True, rename="camel"):
+    inventory_set_quantities: Plain
+
+
+class Tracked(Struct, frozen=True):
+    tracked: bool
+
+
+class Stopping(Struct, frozen=True, rename="camel"):
+    id: str
+    inventory_policy: str
+    inventory_item: Tracked
+
+
+class Stopped(Struct, frozen=True, rename="camel"):
+    product_variants: list[Stopping] | None
+    user_errors: list[UserError]
+
+
+class PauseData(Struct, frozen=True, rename="camel"):
+    product_variants_bulk_update: Stopped
     inventory_set_quantities: Plain
 
 
@@ -216,9 +238,14 @@ class LineProduct(Struct, frozen=True):
     metafield: Metafield | None
 
 
+class Allocation(Struct, frozen=True, rename="camel"):
+    allocated_amount_set: Bag
+
+
 class Line(Struct, frozen=True, rename="camel"):
     quantity: int
-    discounted_unit_price_after_all_discounts_set: Bag
+    original_total_set: Bag
+    discount_allocations: list[Allocation]
     sku: str | None
     product: LineProduct | None
 
@@ -241,7 +268,11 @@ class Order(Struct, frozen=True, rename="camel"):
     test: bool
     display_financial_status: str | None
     currency_code: str
+    taxes_included: bool
+    total_tax_set: Bag | None
+    current_total_tax_set: Bag
     total_refunded_set: Bag
+    total_refunded_shipping_set: Bag
     refunds: list[Refund]
     transactions: list[Transaction]
     line_items: Lines

@@ -39,9 +39,9 @@ SCOPES = (
     "read_locations",
     "read_publications",
     "write_publications",
-    "read_orders",
 )
-"""What the seller's app must have been given; writing includes reading."""
+"""What the seller's app must have been given; writing includes reading. Orders are not among them:
+Shopify guards them by an approval of its own, and a store must be paused without it, too."""
 
 _NEVER_SENT = frozenset(
     {

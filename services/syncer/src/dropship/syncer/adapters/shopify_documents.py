@@ -40,8 +40,10 @@ fragment Listing on Product {
     nodes {
       id
       price
+      inventoryPolicy
       inventoryItem {
         id
+        tracked
         inventoryLevel(locationId: $location) {
           quantities(names: ["available"]) { name quantity }
         }
@@ -57,7 +59,8 @@ fragment Lines on LineItemConnection {
   nodes {
     sku
     quantity
-    discountedUnitPriceAfterAllDiscountsSet { shopMoney { amount currencyCode } }
+    originalTotalSet { shopMoney { amount currencyCode } }
+    discountAllocations { allocatedAmountSet { shopMoney { amount currencyCode } } }
     product { metafield(key: "listing_id") { value } }
   }
 }
@@ -68,8 +71,8 @@ OPEN = _query(
     """
 query Open {
   shop { name currencyCode }
-  locations(first: 10) { nodes { id isActive fulfillsOnlineOrders } }
-  publications(first: 10) { nodes { id name } }
+  locations(first: 50) { nodes { id isActive fulfillsOnlineOrders } }
+  publications(first: 20) { nodes { id name } }
   metafieldDefinitions(first: 1, ownerType: PRODUCT, namespace: "$app", key: "listing_id") {
     nodes { type { name } }
   }
@@ -98,6 +101,26 @@ query Find($identifier: ProductIdentifierInput!, $publication: ID!, $location: I
 }
 """
     + _LISTING,
+)
+
+FIND_BY_ID = _query(
+    "FindById",
+    """
+query FindById($id: ID!, $publication: ID!, $location: ID!) {
+  shop { currencyCode }
+  product(id: $id) { ...Listing }
+}
+"""
+    + _LISTING,
+)
+
+MARK = _mutation(
+    "Mark",
+    """
+mutation Mark($product: ProductUpdateInput!) {
+  productUpdate(product: $product) { product { status } userErrors { field message } }
+}
+""",
 )
 
 CREATE = _mutation(
@@ -149,6 +172,29 @@ mutation SetQuantity($input: InventorySetQuantitiesInput!, $key: String!) {
 """,
 )
 
+PAUSE = _mutation(
+    "Pause",
+    """
+mutation Pause(
+  $product: ID!
+  $variants: [ProductVariantsBulkInput!]!
+  $input: InventorySetQuantitiesInput!
+  $key: String!
+) {
+  productVariantsBulkUpdate(productId: $product, variants: $variants, allowPartialUpdates: false) {
+    productVariants { id inventoryPolicy inventoryItem { tracked } }
+    userErrors { code field message }
+  }
+  inventorySetQuantities(input: $input) @idempotent(key: $key) {
+    inventoryAdjustmentGroup { id }
+    userErrors { code field message }
+  }
+}
+""",
+)
+"""At 0 it sells on where the seller has said so, or where nothing is counted: both are taken back
+first, and the quantity follows in the same request."""
+
 END = _mutation(
     "End",
     """
@@ -173,7 +219,11 @@ query Orders($first: Int!, $after: String, $query: String!, $lines: Int!) {
       test
       displayFinancialStatus
       currencyCode
+      taxesIncluded
+      totalTaxSet { shopMoney { amount currencyCode } }
+      currentTotalTaxSet { shopMoney { amount currencyCode } }
       totalRefundedSet { shopMoney { amount currencyCode } }
+      totalRefundedShippingSet { shopMoney { amount currencyCode } }
       refunds(first: 10) { createdAt }
       transactions(first: 10) {
         kind
@@ -198,4 +248,18 @@ query MoreLines($id: ID!, $after: String!) {
     + _LINES,
 )
 
-ALL = (OPEN, DEFINE, FIND, CREATE, PUBLISH, SET_PRICE, SET_QUANTITY, END, ORDERS, MORE_LINES)
+ALL = (
+    OPEN,
+    DEFINE,
+    FIND,
+    FIND_BY_ID,
+    MARK,
+    CREATE,
+    PUBLISH,
+    SET_PRICE,
+    SET_QUANTITY,
+    PAUSE,
+    END,
+    ORDERS,
+    MORE_LINES,
+)

@@ -1,6 +1,6 @@
 """Reading a store's orders by what changed since last time, page by page, each order whole."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -40,7 +40,7 @@ class OrderReader:
     async def since(self, access: Access, cursor: str | None, at: datetime) -> OrdersRead:
         """One page. The cursor follows the marketplace's clock and never ours."""
         here = _read(cursor, at)
-        since = here.since or here.newest - self._overlap
+        since = (here.since or here.newest - self._overlap).astimezone(UTC)
         variables: dict[str, Any] = {
             "first": ORDERS_AT_ONCE,
             "after": here.after,

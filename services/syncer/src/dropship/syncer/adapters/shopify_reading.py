@@ -1,13 +1,16 @@
 """Shopify's answers in our words: listings as they stand there, orders as they were sold."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
+from fractions import Fraction
 
 from dropship.contracts import money as wire
-from dropship.pricing.money import Money, NotMoney, from_wire
+from dropship.pricing.money import Money, NotMoney, exponent_of, from_wire
+from dropship.pricing.rounding import half_even
 from dropship.syncer.adapters.errors import Invalid
-from dropship.syncer.adapters.port import Seen, Shown
-from dropship.syncer.adapters.shopify_answers import Amount, Line, Order, Product
+from dropship.syncer.adapters.port import UNLIMITED, Seen, Shown
+from dropship.syncer.adapters.shopify_answers import Bag, Line, Order, Product, Variant
 from dropship.syncer.domain.orders import Sold, SoldLine
 
 _SHOWN: Mapping[str, Shown] = {
@@ -17,6 +20,8 @@ _SHOWN: Mapping[str, Shown] = {
     "ARCHIVED": "ended",
 }
 _PAID = frozenset({"PAID", "PARTIALLY_REFUNDED", "REFUNDED"})
+STOPS_AT_0 = "DENY"
+_NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,40})?")
 _MONEY_IN = frozenset({"SALE", "CAPTURE"})
 
 
@@ -47,16 +52,27 @@ def seen_of(key: str, product: Product, currency: str) -> Seen:
     if shown == "live" and not product.published_on_publication:
         shown = "draft"
     variant = product.variants.nodes[0]
-    item = variant.inventory_item
-    quantities = item.inventory_level.quantities if item.inventory_level is not None else []
     return Seen(
         key=key,
         external_id=number_of(product.id),
         shown=shown,
         price=amount_of(variant.price, currency),
-        quantity=sum(each.quantity for each in quantities if each.name == "available"),
-        refs={"product": product.id, "variant": variant.id, "item": item.id},
+        quantity=_quantity(variant),
+        refs={"product": product.id, "variant": variant.id, "item": variant.inventory_item.id},
     )
+
+
+def _quantity(variant: Variant) -> int:
+    """How many can be bought: what lies at our place, unless that does not limit it. Where nothing
+    of it was ever put there, how many lie elsewhere is not known. Raises Invalid.
+    """
+    item = variant.inventory_item
+    if not item.tracked or variant.inventory_policy != STOPS_AT_0:
+        return UNLIMITED
+    if item.inventory_level is None:
+        raise Invalid("it has no stock at our location", fields=("inventoryLevel",))
+    quantities = item.inventory_level.quantities
+    return sum(each.quantity for each in quantities if each.name == "available")
 
 
 def sold_of(order: Order, lines: list[Line]) -> Sold:
@@ -65,17 +81,18 @@ def sold_of(order: Order, lines: list[Line]) -> Sold:
     Raises Invalid for sums that cannot be added up.
     """
     currency = order.currency_code
-    sold = tuple(_line(line) for line in lines)
-    refunded = _money(order.total_refunded_set.shop_money)
-    if any(each.currency != currency for each in (refunded, *(line.unit_price for line in sold))):
-        raise Invalid("an order in several currencies", fields=("currencyCode",))
-    total = sum(line.unit_price.minor * line.quantity for line in sold)
+    try:
+        sold = tuple(part for line in lines for part in _parts(line, currency))
+        total = Money(sum(line.unit_price.minor * line.quantity for line in sold), currency)
+        fees, refunded = _fees(order, currency), _refunded(order, total)
+    except NotMoney as error:
+        raise Invalid(f"an amount that is none: {error}") from None
     return Sold(
         external_id=number_of(order.id),
         name=order.name,
         lines=sold,
-        total=Money(total, currency),
-        fees=_fees(order, currency),
+        total=total,
+        fees=fees,
         refunded=refunded,
         refunded_at=_refunded_at(order),
         paid=order.display_financial_status in _PAID and not order.test,
@@ -85,18 +102,51 @@ def sold_of(order: Order, lines: list[Line]) -> Sold:
     )
 
 
-def _line(line: Line) -> SoldLine:
+def _parts(line: Line, currency: str) -> list[SoldLine]:
+    """A line at what was paid for it in all. Shopify's price of one is only about right after a
+    discount on several: 19.97 for three is two at 6.66 and one at 6.65.
+    """
     metafield = line.product.metafield if line.product is not None else None
-    return SoldLine(
-        key=metafield.value if metafield is not None else None,
-        sku=line.sku or "",
-        quantity=line.quantity,
-        unit_price=_money(line.discounted_unit_price_after_all_discounts_set.shop_money),
-    )
+    key = metafield.value if metafield is not None else None
+    off = [_exact(each.allocated_amount_set, currency) for each in line.discount_allocations]
+    paid = _rounded(_exact(line.original_total_set, currency) - sum(off), currency)
+    if line.quantity < 1:
+        return []
+    each, dearer = divmod(paid.minor, line.quantity)
+    parts = ((line.quantity - dearer, each), (dearer, each + 1))
+    return [
+        SoldLine(key, line.sku or "", quantity, Money(minor, currency))
+        for quantity, minor in parts
+        if quantity
+    ]
 
 
-def _money(amount: Amount) -> Money:
-    return amount_of(amount.amount, amount.currency_code)
+def _exact(bag: Bag, currency: str) -> Fraction:
+    """In minor units, with all that Shopify writes behind the point. Raises Invalid, NotMoney."""
+    amount = bag.shop_money
+    if amount.currency_code != currency:
+        raise Invalid("an order in several currencies", fields=("currencyCode",))
+    if _NUMBER.fullmatch(amount.amount) is None:
+        raise NotMoney(f"{amount.amount[:40]!r} is no amount")
+    return Fraction(amount.amount) * Fraction(10) ** exponent_of(currency)
+
+
+def _rounded(exact: Fraction, currency: str) -> Money:
+    """The one place where a sum of an order becomes whole cents; everything before is exact."""
+    return Money(half_even(exact.numerator, exact.denominator), currency)
+
+
+def _refunded(order: Order, total: Money) -> Money:
+    """What went back of the total: shipping, and tax that stands beside the prices, is not in it,
+    so giving them back is no loss.
+    """
+    currency = total.currency
+    back = _exact(order.total_refunded_set, currency)
+    back -= _exact(order.total_refunded_shipping_set, currency)
+    if order.total_tax_set is not None and not order.taxes_included:
+        left = _exact(order.current_total_tax_set, currency)
+        back -= max(_exact(order.total_tax_set, currency) - left, Fraction(0))
+    return min(_rounded(max(back, Fraction(0)), currency), total)
 
 
 def _fees(order: Order, currency: str) -> Money | None:
@@ -110,7 +160,7 @@ def _fees(order: Order, currency: str) -> Money | None:
     ]
     if not told or any(amount.currency_code != currency for amount in told):
         return None
-    return Money(sum(_money(amount).minor for amount in told), currency)
+    return _rounded(sum((_exact(Bag(each), currency) for each in told), Fraction(0)), currency)
 
 
 def _refunded_at(order: Order) -> datetime | None:

@@ -17,16 +17,18 @@ from dropship.contracts.listings import (
     ListingDelisted,
     ListingPaused,
     ListingRejected,
+    ListingResumed,
     ListingStatus,
     SyncState,
 )
 from dropship.contracts.messages import Event, Lane
 from dropship.contracts.stores import StoreStatus, SuspendReason
-from dropship.pricing.money import Money
+from dropship.pricing.money import Money, to_wire
 from dropship.syncer.domain import breaker
+from dropship.syncer.domain.capping import allowed_step
 from dropship.syncer.domain.facts import Product
 from dropship.syncer.domain.gate import NEEDS_A_PERSON, Refusal, refusal
-from dropship.syncer.domain.listing import Bringing, Listing, hold, shows_at
+from dropship.syncer.domain.listing import Listing, Outstanding, hold, shows_at
 from dropship.syncer.domain.steps import (
     OPEN,
     Look,
@@ -83,7 +85,10 @@ class Scene(Struct, frozen=True, kw_only=True):
 
 
 class Begun(Struct, frozen=True, kw_only=True):
-    """What a command does: `step` is sent, if there is one; the change is written in any case."""
+    """What a command does: `step` is sent, if there is one; the change is written in any case.
+
+    `moved_bp` is how far it moves a price, or would have, had the breaker let it.
+    """
 
     change: Change
     step: Step | None = None
@@ -95,7 +100,7 @@ def settle(
 ) -> Change:
     """Bring status and sync up to date, and order what is wanted next."""
     listing, quiet = _quietly(listing)
-    step = next_step(listing, standing)
+    step = allowed_step(listing, standing)
     listing = replace(listing, sync=_sync(listing, standing))
     order = None
     if step is not None and _may_order(listing, lane_of(listing, step), at):
@@ -104,32 +109,65 @@ def settle(
 
 
 def _quietly(listing: Listing) -> tuple[Listing, tuple[Event, ...]]:
-    """What is true without a call: sold out and then held, or ended before it was ever there."""
+    """What is true without a call: sold out and then held, or nothing holds any more what sells, or
+    ended before it was ever there.
+    """
     there = listing.there
     if listing.status is ListingStatus.Active and listing.holds and not listing.sells:
         return replace(listing, status=ListingStatus.Paused), (paused(listing),)
+    if listing.status is ListingStatus.Paused and _sells_freely(listing):
+        return replace(listing, status=ListingStatus.Active), (resumed(listing),)
     gone = there is None or there.shown == "ended"
     doubt = listing.bringing is not None or listing.sync is SyncState.unknown
     if listing.ending is not None and not listing.over and gone and not doubt:
-        ended = ListingDelisted(
-            listing_id=listing.id,
-            product_id=listing.product_id,
-            store_id=listing.store_id,
-            reason=listing.ending,
-        )
+        ended = ListingDelisted(**names_of(listing), reason=listing.ending)
         return replace(listing, status=ListingStatus.Delisted), (ended,)
     return listing, ()
+
+
+def _sells_freely(listing: Listing) -> bool:
+    return listing.sells and not listing.holds and listing.sync is not SyncState.unknown
+
+
+def names_of(listing: Listing) -> dict[str, str]:
+    """What every fact about a listing names."""
+    return {
+        "listing_id": listing.id,
+        "product_id": listing.product_id,
+        "store_id": listing.store_id,
+    }
+
+
+def resumed(listing: Listing, decision_no: int | None = None) -> ListingResumed:
+    """The fact that it sells again, as it stands there."""
+    there = listing.there
+    assert there is not None
+    return ListingResumed(
+        **names_of(listing),
+        price=to_wire(there.price),
+        quantity=there.quantity,
+        decision_no=listing.decision_no if decision_no is None else decision_no,
+    )
 
 
 def paused(listing: Listing, decision_no: int | None = None) -> ListingPaused:
     """The fact that it sells nothing now, with all the reasons."""
     return ListingPaused(
-        listing_id=listing.id,
-        product_id=listing.product_id,
-        store_id=listing.store_id,
+        **names_of(listing),
         holds=listing.holds,
         decision_no=listing.decision_no if decision_no is None else decision_no,
     )
+
+
+def held_otherwise(before: Listing, after: Listing) -> tuple[Event, ...]:
+    """What was paused and stays so, for other reasons than were told: all of them again.
+
+    That the last one is gone is not said here, but when it sells.
+    """
+    still = before.status is after.status is ListingStatus.Paused and not after.sells
+    if still and after.holds and after.holds != before.holds:
+        return (paused(after),)
+    return ()
 
 
 def _sync(listing: Listing, standing: Standing) -> SyncState:
@@ -154,8 +192,8 @@ def _may_order(listing: Listing, lane: Lane, at: datetime) -> bool:
 def _ordered(listing: Listing, lane: Lane, at: datetime) -> tuple[Listing, Order]:
     number = listing.brings + 1
     command_id = uuid5(UUID(listing.id), f"bring/{number}")
-    bringing = Bringing(str(command_id), lane, at)
-    ordered = replace(listing, bringing=bringing, brings=number, bring_again_at=None)
+    outstanding = Outstanding(str(command_id), lane, at)
+    ordered = replace(listing, bringing=outstanding, brings=number, bring_again_at=None)
     return ordered, Order(command_id, lane)
 
 
@@ -170,7 +208,7 @@ def begin(listing: Listing, command_id: str, scene: Scene, at: datetime) -> Begu
     """What this command sends now. A command that another has overtaken sends nothing."""
     if listing.bringing is None or listing.bringing.command_id != command_id:
         return Begun(change=Change(listing=listing))
-    step = next_step(listing, scene.standing)
+    step = allowed_step(listing, scene.standing)
     if step is None:
         return _unsent(listing, command_id, scene, at)
     shown_from = shows_at(listing, scene.read_lag_s)
@@ -182,7 +220,8 @@ def begin(listing: Listing, command_id: str, scene: Scene, at: datetime) -> Begu
         return _suspended(listing, command_id, scene, at)
     no = refusal(step, listing, scene.product, scene.fee_schedule, at) or _jump(listing, step)
     if no is not None:
-        return _held(listing, command_id, no, scene, at)
+        held = _held(listing, command_id, no, scene, at)
+        return replace(held, moved_bp=moved_bp if no.hold is Hold.breaker else None)
     return Begun(change=Change(listing=listing), step=step, moved_bp=moved_bp)
 
 
@@ -222,13 +261,7 @@ def _held(listing: Listing, command_id: str, no: Refusal, scene: Scene, at: date
 
 def rejected(listing: Listing, reason: str, detail: str) -> ListingRejected:
     """The fact that it cannot be as it is wanted."""
-    return ListingRejected(
-        listing_id=listing.id,
-        product_id=listing.product_id,
-        store_id=listing.store_id,
-        reason=reason,
-        detail=detail,
-    )
+    return ListingRejected(**names_of(listing), reason=reason, detail=detail)
 
 
 def _suspended(listing: Listing, command_id: str, scene: Scene, at: datetime) -> Begun:
@@ -256,7 +289,7 @@ def _go_on(
     listing: Listing, command_id: str, standing: Standing, at: datetime, facts: tuple[Event, ...]
 ) -> Begun:
     """After a refusal this same command sends the pause, if there is one to send."""
-    step = next_step(listing, standing)
+    step = allowed_step(listing, standing)
     if step is None:
         return Begun(change=settle(put_down(listing, command_id), standing, at, facts))
     return Begun(change=Change(listing=listing, facts=facts), step=step)

@@ -1,16 +1,23 @@
 """What the syncer knows of a product by itself, so that it need not believe a decision blindly."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from dropship.contracts.availability import Availability
-from dropship.pricing.money import Money
+from dropship.pricing.money import Money, to_wire
 
 NOT_FOR_SALE = frozenset(
     {Availability.out_of_stock, Availability.discontinued, Availability.in_store_only}
 )
+
+
+def in_words(amount: Money) -> str:
+    """An amount for a sentence that a person reads."""
+    told = to_wire(amount)
+    return f"{told.amount} {told.currency}"
 
 
 class Reading(Struct, frozen=True):
@@ -19,6 +26,27 @@ class Reading(Struct, frozen=True):
     at: datetime
     cost: Money | None
     availability: Availability | None
+
+
+class Taxes(Struct, frozen=True):
+    """The rates that a policy version names for a sale, as a decision told them."""
+
+    buyer_tax: str
+    vat: str
+    policy: tuple[str | None, int | None]
+
+    def after(self, before: "Taxes | None") -> "Taxes":
+        """Under the same policy version no rate falls: told lower there, it is told wrongly."""
+        if before is None or before.policy != self.policy:
+            return self
+        return Taxes(
+            max(before.buyer_tax, self.buyer_tax, key=Decimal),
+            max(before.vat, self.vat, key=Decimal),
+            self.policy,
+        )
+
+
+NO_TAXES = Taxes("0", "0", (None, None))
 
 
 class Product(Struct, frozen=True):

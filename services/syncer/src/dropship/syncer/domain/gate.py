@@ -10,15 +10,14 @@ from msgspec import Struct
 
 from dropship.contracts.listings import Hold
 from dropship.pricing.fees import UnknownSchedule, schedule
-from dropship.pricing.money import CurrencyMismatch, Money, to_wire
-from dropship.pricing.solver import meets
-from dropship.pricing.terms import Basis, Target, Terms
-from dropship.syncer.domain.facts import Product
+from dropship.pricing.money import CurrencyMismatch, Money
+from dropship.pricing.solver import NO_LOSS, meets
+from dropship.pricing.terms import Terms
+from dropship.syncer.domain.facts import NO_TAXES, Product, Taxes, in_words
 from dropship.syncer.domain.lease import fresh
 from dropship.syncer.domain.listing import Listing
 from dropship.syncer.domain.steps import Step, stake_of
 
-NO_LOSS = Target(Basis.fixed_profit, "0")
 NEEDS_A_PERSON = frozenset({Hold.no_floor, Hold.below_floor, Hold.breaker})
 """The refusals that nothing will undo by itself unless a new decision comes."""
 
@@ -47,7 +46,7 @@ def unsound(
     return (
         unbuyable(product)
         or _under_its_floor(price, listing)
-        or losing(price, product, fee_schedule, at)
+        or losing(price, listing, product, fee_schedule, at)
     )
 
 
@@ -64,27 +63,35 @@ def _under_its_floor(price: Money, listing: Listing) -> Refusal | None:
     decided = listing.decided
     floor = decided.floor if decided else None
     if floor is None or floor.minor <= 0 or floor.currency != price.currency:
-        return Refusal(Hold.no_floor, f"no floor is known for {_text(price)}")
+        return Refusal(Hold.no_floor, f"no floor is known for {in_words(price)}")
     if price < floor:
-        return Refusal(Hold.below_floor, f"{_text(price)} is below the floor {_text(floor)}")
+        return Refusal(Hold.below_floor, f"{in_words(price)} is below the floor {in_words(floor)}")
     least = listing.min_price
     if least is not None and (least.currency != price.currency or price < least):
-        return Refusal(Hold.below_floor, f"{_text(price)} is below the minimum {_text(least)}")
+        return Refusal(
+            Hold.below_floor, f"{in_words(price)} is below the minimum {in_words(least)}"
+        )
     return None
 
 
-def losing(price: Money, product: Product, fee_schedule: str, at: datetime) -> Refusal | None:
-    """Whether a sale at this price loses money by the cost the syncer itself has heard of."""
+def losing(
+    price: Money, listing: Listing, product: Product, fee_schedule: str, at: datetime
+) -> Refusal | None:
+    """Whether a sale at this price loses money, whatever floor the decision names: by the cost that
+    the syncer itself has heard of, after fees and the taxes that were told last.
+    """
     if product.cost is None:
         return Refusal(Hold.no_floor, "no cost is known, so no break-even")
+    taxes = (listing.decided and listing.decided.taxes) or NO_TAXES
     try:
-        terms = Terms(product.cost, schedule(fee_schedule, at.date()))
+        fees = schedule(fee_schedule, at.date())
+        terms = Terms(product.cost, fees, buyer_tax=taxes.buyer_tax, vat=taxes.vat)
         pays = meets(terms, NO_LOSS, price)
     except (UnknownSchedule, CurrencyMismatch, ValueError) as error:
         return Refusal(Hold.no_floor, f"no break-even can be worked out: {error}")
     if not pays:
-        detail = f"{_text(price)} loses money at a cost of {_text(product.cost)}"
-        return Refusal(Hold.below_floor, detail)
+        detail = f"{in_words(price)} loses money at a cost of {in_words(product.cost)}"
+        return Refusal(Hold.below_floor, f"{detail}{_after(taxes)}")
     return None
 
 
@@ -94,6 +101,7 @@ def _stale(listing: Listing, at: datetime) -> Refusal | None:
     return Refusal(Hold.stale, "nobody has seen the product lately")
 
 
-def _text(price: Money) -> str:
-    amount = to_wire(price)
-    return f"{amount.amount} {amount.currency}"
+def _after(taxes: Taxes) -> str:
+    named = (("VAT", taxes.vat), ("buyer's tax", taxes.buyer_tax))
+    told = [f"{name} of {rate}" for name, rate in named if rate.strip("0.")]
+    return f" and {' and '.join(told)}" if told else ""

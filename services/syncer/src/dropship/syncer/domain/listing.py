@@ -15,7 +15,8 @@ from dropship.contracts.availability import Availability
 from dropship.contracts.listings import Hold, ListingStatus, SyncState
 from dropship.contracts.messages import Lane
 from dropship.pricing.money import Money
-from dropship.syncer.domain.facts import Product
+from dropship.syncer.domain.breaker import jumps_too_far
+from dropship.syncer.domain.facts import Product, Taxes
 
 Shown = Literal["draft", "live", "ended"]
 
@@ -38,7 +39,9 @@ class There(Struct, frozen=True):
 
 
 class Decided(Struct, frozen=True):
-    """The newest desired state that was heard, and the facts it rests on."""
+    """The newest desired state that was heard, and the facts it rests on. `taxes` are the last that
+    were told: None as long as no decision told any.
+    """
 
     number: int
     price: Money | None
@@ -48,13 +51,21 @@ class Decided(Struct, frozen=True):
     cost: Money | None
     availability: Availability | None
     at: datetime
+    taxes: Taxes | None = None
 
     def rests_on(self, product: Product) -> bool:
         """Whether it was made from what is known of the product now."""
         return (self.cost, self.availability) == (product.cost, product.availability)
 
 
-class Bringing(Struct, frozen=True):
+class Cap(Struct, frozen=True):
+    """The most that may be offered since fewer were found there at `at` than we had set."""
+
+    quantity: int
+    at: datetime
+
+
+class Outstanding(Struct, frozen=True):
     """The one outstanding BringListing."""
 
     command_id: str
@@ -66,10 +77,11 @@ class Listing(Struct, frozen=True, kw_only=True):
     """One listing. `own_holds` are the syncer's, besides the decision's.
 
     `there` None: nothing stands there. `sync` unknown: something may, look first. `ending` is why
-    it shall end. `cleared` is a price that a person let pass the breaker, until one is made.
+    it shall end. `cleared` is a price that a person let pass the breaker, until one is made or none
+    is wanted that needs it.
     `failures` counts calls that came to nothing since the last that worked; `bring_again_at` is
     when the next is due. `sent_at` is when a call that changes something was last answered: the
-    marketplace may go on showing what was before for a while.
+    marketplace may go on showing what was before for a while. `cap`: see `capping`.
     """
 
     id: str
@@ -87,11 +99,12 @@ class Listing(Struct, frozen=True, kw_only=True):
     decided: Decided | None = None
     cleared: Money | None = None
     fresh_until: datetime | None = None
-    bringing: Bringing | None = None
+    bringing: Outstanding | None = None
     brings: int = 0
     bring_again_at: datetime | None = None
     failures: int = 0
     sent_at: datetime | None = None
+    cap: Cap | None = None
 
     @property
     def over(self) -> bool:
@@ -142,8 +155,24 @@ def decide(listing: Listing, decision: Decided) -> Listing:
     """Take a decision in. The highest number holds: one that is not higher changes nothing."""
     if decision.number <= listing.decision_no:
         return listing
-    decided = replace(listing, decided=_payable(decision, listing.currency))
+    taxed = replace(decision, taxes=_taxes(decision.taxes, listing.decided))
+    decided = replace(listing, decided=_payable(taxed, listing.currency))
+    decided = replace(decided, cleared=_still_needed(decided))
     return decided if listing.holds else _at_once_if_held(decided)
+
+
+def _still_needed(listing: Listing) -> Money | None:
+    """What a person let pass, as long as a price is wanted that could not pass without it."""
+    there, wanted = listing.there, listing.decided.price if listing.decided else None
+    if there is None or wanted is None or not jumps_too_far(there.price, wanted, None):
+        return None
+    return listing.cleared
+
+
+def _taxes(told: Taxes | None, before: Decided | None) -> Taxes | None:
+    """A decision that tells no taxes takes none away."""
+    known = before.taxes if before else None
+    return known if told is None else told.after(known)
 
 
 def _payable(decision: Decided, currency: str) -> Decided:

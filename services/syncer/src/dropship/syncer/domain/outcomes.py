@@ -17,7 +17,6 @@ from dropship.contracts.listings import (
     ListingPublished,
     ListingRepriced,
     ListingRestocked,
-    ListingResumed,
     ListingStatus,
     SyncState,
 )
@@ -27,13 +26,17 @@ from dropship.pricing.money import Money, to_wire
 from dropship.syncer.domain.bringing import (
     Change,
     Suspension,
+    names_of,
     paused,
     put_down,
     rejected,
+    resumed,
     settle,
 )
+from dropship.syncer.domain.facts import in_words
 from dropship.syncer.domain.listing import Listing, There, hold
 from dropship.syncer.domain.steps import (
+    UNLIMITED,
     Create,
     End,
     Look,
@@ -45,6 +48,9 @@ from dropship.syncer.domain.steps import (
     is_pause,
 )
 
+LOOKED_FOR_AGAIN_AFTER_S = 60.0
+"""What is not found while nothing is under way is looked for a second time before it is over: a
+listing that has ended in error goes on selling, and nobody pauses it any more."""
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 300.0
 LONGEST_WAIT_TO_PAUSE_S = 30.0
@@ -98,7 +104,7 @@ def seen(
     listing = replace(
         put_down(listing, intent.command_id),
         sync=SyncState.pending if listing.sync is SyncState.unknown else listing.sync,
-        sync_detail=None if worked else listing.sync_detail,
+        sync_detail=None if worked or listing.sync is SyncState.unknown else listing.sync_detail,
         failures=0 if worked else listing.failures,
         sent_at=at if worked else listing.sent_at,
         cleared=None if _priced(there, intent.step) else listing.cleared,
@@ -114,8 +120,28 @@ def _priced(there: There | None, sent: Step) -> bool:
 
 def checked(listing: Listing, there: There | None, standing: Standing, at: datetime) -> Change:
     """The marketplace was read without any call of ours under way."""
+    if there is None and listing.published:
+        return settle(_looked_for_again(listing, at), standing, at)
     listing, facts = _as_it_stands(listing, there, Look(), listing.decision_no)
     return settle(listing, standing, at, facts)
+
+
+def unreadable(listing: Listing, detail: str, standing: Standing, at: datetime) -> Change:
+    """Something stands there that is not in our words: held until a person has looked."""
+    if Hold.drifted in listing.own_holds:
+        return settle(listing, standing, at)
+    held = replace(hold(listing, Hold.drifted), sync_detail=detail)
+    drifted = _drifted(listing, "unreadable", "a listing of ours", detail)
+    return settle(held, standing, at, (drifted,))
+
+
+def _looked_for_again(listing: Listing, at: datetime) -> Listing:
+    return replace(
+        listing,
+        sync=SyncState.unknown,
+        sync_detail="not found there, and looked for once more",
+        bring_again_at=at + timedelta(seconds=LOOKED_FOR_AGAIN_AFTER_S),
+    )
 
 
 def _as_it_stands(
@@ -136,9 +162,14 @@ def _as_it_stands(
     hidden = there.shown == "draft" and not listing.published
     if hidden or not _in_currency(there, listing):
         return now, tuple(facts)
-    by_others = drift is not None or _is_more(listing.there, there, sent)
+    endless = _is_endless(listing.there) or _is_endless(there)
+    by_others = drift is not None or endless or _is_more(listing.there, there, sent)
     now, moved = _moved(listing.there, now, there, decision_no, by_others=by_others)
     return now, (*facts, *moved)
+
+
+def _is_endless(there: There | None) -> bool:
+    return there is not None and there.quantity == UNLIMITED
 
 
 def _in_currency(there: There, listing: Listing) -> bool:
@@ -155,11 +186,7 @@ def _missing(listing: Listing, sent: Step) -> tuple[Listing, tuple[Event, ...]]:
 def _over(listing: Listing, sent: Step, reason: str) -> tuple[Listing, tuple[Event, ...]]:
     """It has an end there: ours, if we wanted that, or somebody else's."""
     reason = listing.ending if listing.ending and isinstance(sent, End | Look) else reason
-    names = {
-        "listing_id": listing.id,
-        "product_id": listing.product_id,
-        "store_id": listing.store_id,
-    }
+    names = names_of(listing)
     if listing.published:
         ended = ListingEnded(**names, reason=reason)
         return replace(listing, status=ListingStatus.Ended, ending=reason), (ended,)
@@ -174,11 +201,7 @@ def _moved(
 
     What others put up for sale while it is held is no resumption, and is taken down again.
     """
-    names = {
-        "listing_id": listing.id,
-        "product_id": listing.product_id,
-        "store_id": listing.store_id,
-    }
+    names = names_of(listing)
     if not listing.published:
         published = ListingPublished(
             **names,
@@ -196,18 +219,11 @@ def _moved(
     status = listing.status
     if status is ListingStatus.Paused and there.quantity > 0 and not by_others:
         status = ListingStatus.Active
-        facts.append(
-            ListingResumed(
-                **names,
-                price=to_wire(there.price),
-                quantity=there.quantity,
-                decision_no=decision_no,
-            )
-        )
+        facts.append(resumed(listing, decision_no))
     elif status is ListingStatus.Active and there.quantity == 0 and listing.holds:
         status = ListingStatus.Paused
         facts.append(paused(listing, decision_no))
-    elif before is not None and before.quantity != there.quantity:
+    elif before is not None and _moved_by_number(before, there):
         facts.append(
             ListingRestocked(
                 **names, old=before.quantity, new=there.quantity, decision_no=decision_no
@@ -216,15 +232,23 @@ def _moved(
     return replace(listing, status=status), tuple(facts)
 
 
+def _moved_by_number(before: There, there: There) -> bool:
+    """From or to no number at all is drift, and its end: that is told in other words."""
+    return UNLIMITED not in {before.quantity, there.quantity} and before.quantity != there.quantity
+
+
 def _drift(listing: Listing, there: There, sent: Step) -> ListingDrifted | None:
     """What neither stood there before nor was sent by us.
 
-    A quantity is no drift: fewer have been sold, more came back with a cancelled order, and what is
-    wanted is set again.
+    A number is no drift: fewer have been sold, more came back with a cancelled order, and what is
+    wanted is set again. To sell on at 0 is: no quantity of ours would stop it.
     """
     prices, _ = _ours(listing.there, sent)
     if prices and there.price not in prices:
-        return _drifted(listing, "price", _text(prices[0]), _text(there.price))
+        return _drifted(listing, "price", in_words(prices[0]), in_words(there.price))
+    if _is_endless(there) and not _is_endless(listing.there):
+        ours = str(listing.there.quantity) if listing.there else "none"
+        return _drifted(listing, "quantity", ours, "unlimited, it sells on at 0")
     if not _in_currency(there, listing):
         return _drifted(listing, "currency", listing.currency, there.price.currency)
     if listing.published and there.shown == "draft":
@@ -250,19 +274,7 @@ def _ours(before: There | None, sent: Step) -> tuple[list[Money], int | None]:
 
 
 def _drifted(listing: Listing, what: str, ours: str, theirs: str) -> ListingDrifted:
-    return ListingDrifted(
-        listing_id=listing.id,
-        product_id=listing.product_id,
-        store_id=listing.store_id,
-        what=what,
-        ours=ours,
-        theirs=theirs,
-    )
-
-
-def _text(price: Money) -> str:
-    amount = to_wire(price)
-    return f"{amount.amount} {amount.currency}"
+    return ListingDrifted(**names_of(listing), what=what, ours=ours, theirs=theirs)
 
 
 def failed(
@@ -317,15 +329,17 @@ def in_doubt(
 def _later(listing: Listing, step: Step, after_s: float, at: datetime) -> Listing:
     """Again after what the marketplace asks for, or after longer and longer.
 
-    What stops a sale, or one at too low a price, is tried again within half a minute.
+    What stops a sale, or one at too low a price, is tried again within half a minute, whatever the
+    marketplace asks for.
     """
     blind = isinstance(step, Look) and bool(listing.holds)
     urgent = is_pause(step) or blind or _is_too_cheap(listing)
     longest = LONGEST_WAIT_TO_PAUSE_S if urgent else LONGEST_WAIT_S
     wait_s = min(FIRST_WAIT_S * 2 ** min(listing.failures - 1, 16), longest)
+    asked_s = min(after_s, longest) if urgent else after_s
     if listing.bringing is not None:
         return listing
-    return replace(listing, bring_again_at=at + timedelta(seconds=max(wait_s, after_s)))
+    return replace(listing, bring_again_at=at + timedelta(seconds=max(wait_s, asked_s)))
 
 
 def _is_too_cheap(listing: Listing) -> bool:

@@ -12,6 +12,9 @@ from dropship.contracts.stores import StoreMode, StoreStatus, SuspendReason
 from dropship.pricing.money import Money
 from dropship.syncer.domain.listing import Decided, Listing, There
 
+UNLIMITED = 2**31 - 1
+"""The quantity of what would sell on at 0: none is counted there, or the count does not stop it."""
+
 
 class Look(Struct, frozen=True, tag="look"):
     """Read what stands there; changes nothing."""
@@ -120,6 +123,8 @@ def _creation(listing: Listing) -> Step | None:
 
 
 def _towards(decided: Decided, there: There) -> Step | None:
+    if there.quantity == UNLIMITED:
+        return SetQuantity(0, there.price)
     price = decided.price or there.price
     if price.currency != there.price.currency or there.price < price:
         return SetPrice(price)

@@ -50,4 +50,5 @@ def alarm(listing: Listing, product: Product, fee_schedule: str, at: datetime) -
     """
     if listing.there is None or not listing.sells:
         return None
-    return unbuyable(product) or losing(listing.there.price, product, fee_schedule, at)
+    price = listing.there.price
+    return unbuyable(product) or losing(price, listing, product, fee_schedule, at)

@@ -51,8 +51,8 @@ _LEASE = (
     " AND (refreshing_until IS NULL OR refreshing_until <= %(at)s) RETURNING 1"
 )
 _KEEP = (
-    "UPDATE store_accounts SET token = %(token)s, token_expires_at = %(expires_at)s,"
-    " refreshing_until = NULL WHERE id = %(id)s AND credentials = %(credentials)s RETURNING 1"
+    "UPDATE store_accounts SET token = %(token)s, refreshing_until = NULL"
+    " WHERE id = %(id)s AND credentials = %(credentials)s RETURNING 1"
 )
 _SAME = "SELECT 1 FROM store_accounts WHERE id = %s AND credentials = %s FOR NO KEY UPDATE"
 _PUT_OFF = "UPDATE store_accounts SET refreshing_until = %(until)s WHERE id = %(id)s RETURNING 1"
@@ -121,19 +121,28 @@ class Keyring:
         self._marketplaces = marketplaces
         self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
-    async def calling(self, store_id: str, call: Call[T], cause: Envelope | None = None) -> T:
+    async def calling(
+        self,
+        store_id: str,
+        call: Call[T],
+        cause: Envelope | None = None,
+        *,
+        scope_needed: bool = True,
+    ) -> T:
         """Make one call with a token that is taken. Raises what the call raises.
 
         A token that is refused is renewed once and the call made again: nothing had happened. When
         the credentials or their reach are refused, a connected store is suspended before the error
         is passed on, and `StoreSuspended` is said because of `cause`; unless it has others by then.
+        Where no `scope_needed`, one that is missing refuses this call and not the store.
         """
         account = await self._account(UUID(store_id))
         try:
             return await self._calling(account, call)
         except MarketplaceError as error:
             reason = refusal_of(error)
-            if reason is not None:
+            spared = reason is SuspendReason.scope_missing and not scope_needed
+            if reason is not None and not spared:
                 await self._suspend(account, Suspension(reason, error.detail), cause)
             raise
 
@@ -219,7 +228,6 @@ class Keyring:
             "id": account.id,
             "credentials": account.credentials,
             "token": self._sealer.seal(msgspec.json.encode(kept), token_of(account.id)),
-            "expires_at": token.expires_at,
         }
         return await self._database.fetch_one(_KEEP, row) is not None
 

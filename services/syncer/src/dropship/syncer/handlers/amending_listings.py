@@ -17,13 +17,14 @@ from dropship.contracts.listings import (
     ListingStatus,
     PauseListing,
     ResumeListing,
+    SyncState,
 )
 from dropship.contracts.messages import Event
 from dropship.pricing.money import Money, to_wire
 from dropship.runtime.asking import Asked
 from dropship.runtime.errors import Refused
 from dropship.runtime.journal import Transaction
-from dropship.syncer.domain.bringing import Change, settle
+from dropship.syncer.domain.bringing import Change, names_of, settle
 from dropship.syncer.domain.listing import Listing, end, hold, resume
 from dropship.syncer.handlers.voice import Voice
 from dropship.syncer.handlers.wishes import consistent, payable, policy_named, storable
@@ -35,11 +36,11 @@ from dropship.syncer.queries.reading import known_id, not_found
 
 _WISHES = """
 SELECT title, description, policy_id, override_minor, min_minor, max_minor
-  FROM listings WHERE id = %s
+  FROM listings WHERE tenant_id = %s AND id = %s
 """
 _KEEP = """
 UPDATE listings SET title = %s, description = %s, policy_id = %s, override_minor = %s,
-  min_minor = %s, max_minor = %s WHERE id = %s
+  min_minor = %s, max_minor = %s WHERE tenant_id = %s AND id = %s
 """
 By = AmendListing | PauseListing | ResumeListing | EndListing
 
@@ -48,7 +49,7 @@ async def amend_listing(asked: Asked[AmendListing], tx: Transaction) -> bytes:
     """Change what was given, leave the rest; a decision follows, and then perhaps a call."""
     known = await _reachable(asked, tx)
     wish, currency = asked.question, known.listing.currency
-    row = await tx.fetch_one(_WISHES, (known.id,))
+    row = await tx.fetch_one(_WISHES, (asked.tenant, known.id))
     assert row is not None
     title, description, policy_id, *minors = row
     if wish.title is not UNSET or wish.description is not UNSET:
@@ -62,15 +63,17 @@ async def amend_listing(asked: Asked[AmendListing], tx: Transaction) -> bytes:
     texts = (_given(wish.title, title), storable(_given(wish.description, description)))
     policy = policy_id if wish.policy_id is UNSET else policy_named(wish.policy_id)
     now = [amount.minor if amount else None for amount in amounts]
-    await tx.execute(_KEEP, (*texts, policy, *now, known.id))
+    await tx.execute(_KEEP, (*texts, policy, *now, asked.tenant, known.id))
     listing = replace(known.listing, min_price=amounts[1])
     facts = () if [policy, *now] == [policy_id, *minors] else (_amended(listing, policy, amounts),)
     return await _answer(tx, known, settle(listing, known.standing, tx.at, facts))
 
 
 def _unsent(known: Known) -> None:
-    """Texts are sent when a listing is made, and not again."""
-    if known.listing.there is not None or known.listing.bringing is not None:
+    """Texts are sent when a listing is made, and not again; perhaps it was made already."""
+    listing = known.listing
+    in_doubt = listing.bringing is not None or listing.sync is SyncState.unknown
+    if listing.there is not None or in_doubt:
         detail = "its texts stand on the marketplace already; change them there"
         raise Refused("already_there", detail, kind="conflict", field="title")
 
@@ -118,14 +121,7 @@ async def end_listing(asked: Asked[EndListing], tx: Transaction) -> bytes:
 
 
 def _forgotten(listing: Listing) -> Change:
-    delisted: tuple[Event, ...] = (
-        ListingDelisted(
-            listing_id=listing.id,
-            product_id=listing.product_id,
-            store_id=listing.store_id,
-            reason=FORGOTTEN,
-        ),
-    )
+    delisted: tuple[Event, ...] = (ListingDelisted(**names_of(listing), reason=FORGOTTEN),)
     gone = replace(listing, status=ListingStatus.Delisted, ending=FORGOTTEN)
     return Change(listing=gone, facts=delisted)
 
@@ -149,8 +145,8 @@ async def _reachable(asked: Asked[Any], tx: Transaction) -> Known:
 async def _mine(asked: Asked[Any], tx: Transaction) -> Known:
     """The asking tenant's listing, locked. Raises Refused for any other, or one that is over."""
     question: By = asked.question
-    known = await listings.lock_one(tx, known_id(question.listing_id, "listing"))
-    if known is None or known.listing.tenant != asked.tenant:
+    known = await listings.lock_of(tx, asked.tenant, known_id(question.listing_id, "listing"))
+    if known is None:
         raise not_found(question.listing_id, "listing")
     if known.listing.over:
         detail = f"the listing is {known.listing.status}; list the product again instead"

@@ -5,7 +5,6 @@ The domain decides (`bringing.begin`, `outcomes`); here its decisions meet rows 
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from dropship.contracts.listings import BringListing
@@ -27,14 +26,14 @@ from dropship.syncer.adapters.errors import (
     Stale,
 )
 from dropship.syncer.adapters.port import Access, Capabilities, Marketplace
-from dropship.syncer.domain import bringing, outcomes
+from dropship.syncer.domain import bringing, capping, outcomes
 from dropship.syncer.domain.bringing import Change, Scene
 from dropship.syncer.domain.facts import Product
-from dropship.syncer.domain.listing import There
+from dropship.syncer.domain.listing import Listing, There
 from dropship.syncer.domain.outcomes import Barred, Ill, Intent, Moved, Trouble, Unfit
-from dropship.syncer.domain.steps import Look, next_step
+from dropship.syncer.domain.steps import Create, Look, SetPrice
 from dropship.syncer.handlers.access import Keyring
-from dropship.syncer.handlers.sending import Sent, there_of
+from dropship.syncer.handlers.sending import Sent, refs_of, there_of
 from dropship.syncer.handlers.voice import Voice, suspend_store
 from dropship.syncer.projections import intents, listings, products, stores
 from dropship.syncer.projections.listings import Known
@@ -51,7 +50,7 @@ class Answered:
     there: There | None
 
 
-class Bringing:
+class BringEffect:
     """The effect behind `BringListing` for one marketplace."""
 
     def __init__(self, database: Database, keyring: Keyring, capabilities: Capabilities) -> None:
@@ -84,14 +83,15 @@ class Bringing:
         """Look what an earlier attempt has done; None when it had sent nothing."""
         async with self._database.transaction(task.envelope) as tx:
             intent = await intents.of(tx, task.command_id)
-        if intent is None:
+            known = await listings.lock_one(tx, UUID(task.command.listing_id)) if intent else None
+        if intent is None or known is None:
             return None
-        key = task.command.listing_id
-        store = await self._store(task)
-        assert store is not None
+        before = known.listing
         try:
             there = await self._keyring.calling(
-                store, lambda market, access: _found(market, access, key), task.envelope
+                before.store_id,
+                lambda market, access: _found(market, access, before),
+                task.envelope,
             )
         except MarketplaceError as error:
             return _in_doubt(task, error.detail)
@@ -123,18 +123,17 @@ class Bringing:
             return None
         begun = bringing.begin(known.listing, str(task.command_id), scene, tx.at)
         await _apply(tx, known, begun.change)
+        if begun.moved_bp is not None:
+            await stores.note_move(tx, UUID(known.listing.store_id), known.id, begun.moved_bp)
         if begun.step is None:
             return None
         intent = Intent(str(task.command_id), begun.step, known.listing.decision_no)
         if isinstance(begun.step, Look):
             intent = await intents.doubtful(tx, known.id, task.command_id)
         else:
-            settle_at = tx.at + timedelta(seconds=self.deadline_s + self.read_lag_s)
-            tenant = known.listing.tenant
-            await intents.begin(tx, intent, known.id, tenant, task.attempt, settle_at)
-        if begun.moved_bp is not None:
-            await stores.note_move(tx, UUID(known.listing.store_id), known.id, begun.moved_bp)
-        content = await listings.content(tx, known.id)
+            await intents.begin(tx, intent, known.id)
+        creates = isinstance(begun.step, Create)
+        content = await listings.content(tx, known.id) if creates else None
         return Sent(intent, begun.step, known.listing, content)
 
 
@@ -149,12 +148,13 @@ async def _scene(
     if store is None or known is None:
         return None, None
     product = await products.read(tx, UUID(known.listing.product_id))
+    prices = isinstance(capping.allowed_step(known.listing, known.standing), SetPrice)
     scene = Scene(
         standing=known.standing,
         product=product.product if product else Product(),
         fee_schedule=store.fee_schedule,
-        moved=await stores.moved(tx, store),
-        active=await stores.active(tx, store.id),
+        moved=await stores.moved(tx, store) if prices else frozenset(),
+        active=await stores.active(tx, store.id) if prices else 0,
         read_lag_s=read_lag_s,
     )
     return known, scene
@@ -169,8 +169,8 @@ async def _apply(tx: Transaction, known: Known, change: Change) -> None:
         await suspend_store(tx, UUID(known.listing.store_id), change.suspend)
 
 
-async def _found(market: Marketplace, access: Access, key: str) -> There | None:
-    return there_of(await market.find(access, key))
+async def _found(market: Marketplace, access: Access, before: Listing) -> There | None:
+    return there_of(await market.find(access, before.id, refs_of(before)))
 
 
 async def _nothing(_tx: Transaction) -> None:
@@ -181,7 +181,8 @@ def _seen(task: Bring, intent: Intent, there: There | None) -> Outcome:
     async def seen(tx: Transaction, known: Known) -> Change:
         known.synced = True
         await intents.resolve(tx, known.id)
-        return outcomes.seen(known.listing, there, intent, known.standing, tx.at)
+        listing = capping.noted(known.listing, there, intent.step, tx.at)
+        return outcomes.seen(listing, there, intent, known.standing, tx.at)
 
     return _outcome(task, seen, intents.SEEN)
 
@@ -190,7 +191,7 @@ def _failed(task: Bring, trouble: Trouble) -> Outcome:
     async def failed(tx: Transaction, known: Known) -> Change:
         intent = await intents.of(tx, task.command_id)
         if intent is None:
-            step = next_step(known.listing, known.standing) or Look()
+            step = capping.allowed_step(known.listing, known.standing) or Look()
             intent = Intent(str(task.command_id), step, known.listing.decision_no)
         return outcomes.failed(known.listing, trouble, intent, known.standing, tx.at)
 

@@ -14,7 +14,6 @@ from dropship.contracts.decisions import DecisionMade
 from dropship.contracts.products import (
     PriceChanged,
     ProductDescribed,
-    ProductImported,
     ProductUnwatched,
     ProductVanished,
     ProductWatched,
@@ -25,7 +24,7 @@ from dropship.runtime.errors import Retry, Unreadable
 from dropship.runtime.hearing import Heard
 from dropship.runtime.journal import Transaction
 from dropship.syncer.domain.bringing import settle
-from dropship.syncer.domain.facts import Product
+from dropship.syncer.domain.facts import Product, Taxes
 from dropship.syncer.domain.listing import Decided, Listing, decide, in_order
 from dropship.syncer.domain.weighing import weigh
 from dropship.syncer.handlers.voice import Voice
@@ -33,8 +32,7 @@ from dropship.syncer.projections import listings, products, tenants
 from dropship.syncer.projections.listings import Known
 
 Told = (
-    ProductImported
-    | ProductDescribed
+    ProductDescribed
     | PriceChanged
     | StockChanged
     | ProductVanished
@@ -59,17 +57,21 @@ class Products:
         for listing in voice.known.values():
             offers[UUID(listing.listing.product_id)].append(listing)
         told: dict[UUID, products.Known] = {}
+        watched: dict[tenants.Watch, bool] = {}
         for heard in batch:
             product = known[UUID(heard.event.product_id)]
             if isinstance(heard.event, DecisionMade):
                 self._decide(voice, heard, product.product)
             elif isinstance(heard.event, ProductWatched | ProductUnwatched):
-                await _watch(tx, heard.event)
+                watch = heard.event.tenant_id, product.id
+                watched[watch] = isinstance(heard.event, ProductWatched)
             else:
                 _learn(product, heard.event)
                 told[product.id] = product
                 self._pass_on(voice, heard, product, offers[product.id])
         await products.write(tx, list(told.values()))
+        await tenants.watch(tx, [watch for watch, stands in watched.items() if stands])
+        await tenants.unwatch(tx, [watch for watch, stands in watched.items() if not stands])
         await voice.keep()
 
     def _decide(self, voice: Voice, heard: Heard[Told], product: Product) -> None:
@@ -106,23 +108,14 @@ class Products:
 def _learn(known: products.Known, event: Told) -> None:
     """What the tracker says of a product takes the place of what it said before."""
     match event:
-        case ProductImported():
-            known.source, known.external_id = event.source, event.external_id
         case ProductDescribed():
             known.title, known.images = event.title, event.images
         case PriceChanged():
-            known.flags = event.flags
             known.product = replace(known.product, cost=_money(event.new), vanished=False)
         case StockChanged():
-            known.stock = event.new_quantity
             known.product = replace(known.product, availability=event.new, vanished=False)
         case ProductVanished():
             known.product = replace(known.product, vanished=True)
-
-
-async def _watch(tx: Transaction, event: ProductWatched | ProductUnwatched) -> None:
-    verb = tenants.watch if isinstance(event, ProductWatched) else tenants.unwatch
-    await verb(tx, event.tenant_id, UUID(event.product_id))
 
 
 def _decided(decision: DecisionMade) -> Decided:
@@ -135,7 +128,15 @@ def _decided(decision: DecisionMade) -> Decided:
         cost=_money(decision.cost),
         availability=decision.availability,
         at=decision.decided_at,
+        taxes=_taxes(decision),
     )
+
+
+def _taxes(decision: DecisionMade) -> Taxes | None:
+    if decision.buyer_tax is None and decision.vat is None:
+        return None
+    policy = decision.policy_id, decision.policy_version
+    return Taxes(decision.buyer_tax or "0", decision.vat or "0", policy)
 
 
 def _money(amount: wire.Money | None) -> Money | None:

@@ -21,6 +21,7 @@ from dropship.runtime.sealing import Sealer
 from dropship.syncer.adapters.port import Credentials, Marketplace
 from dropship.syncer.handlers.seals import seal_credentials
 from dropship.syncer.handlers.voice import say_of_store
+from dropship.syncer.handlers.wishes import key_reused
 from dropship.syncer.projections import stores, tenants
 from dropship.syncer.projections.stores import Counted, Known
 from dropship.syncer.queries.reading import known_id, not_found
@@ -39,15 +40,17 @@ INSERT INTO store_accounts (id, tenant_id, marketplace, name, account, credentia
 VALUES (%s, %s, %s, %s, %s, %s, 'dry_run', 'connecting', %s, %s)
 """
 _RENEW = """
-UPDATE store_accounts SET name = %s, credentials = %s, mode = %s, fee_schedule = %s WHERE id = %s
+UPDATE store_accounts SET name = %s, credentials = %s, mode = %s, fee_schedule = %s,
+  tripped = CASE WHEN %s THEN tripped END WHERE id = %s
 """
 _LIFT = """
-UPDATE store_accounts SET status = 'connected', status_reason = NULL, breaker_lifted_at = %s
+UPDATE store_accounts SET status = 'connected', status_reason = NULL, tripped = NULL,
+  breaker_lifted_at = %s
  WHERE id = %s
 """
 _DESTROY = """
 UPDATE store_accounts SET status = 'disconnected', status_reason = %s, suspended_for = NULL,
-  credentials = NULL, token = NULL, token_expires_at = NULL, open_again_at = NULL, poll_at = NULL
+  credentials = NULL, token = NULL, open_again_at = NULL, poll_at = NULL
  WHERE id = %s
 """
 
@@ -81,6 +84,8 @@ class Stores:
         self, asked: Asked[ConnectStore], tx: Transaction, market: Marketplace
     ) -> UUID:
         wish, id_ = asked.question, uuid5(asked.command_id, "store")
+        if await tx.fetch_one("SELECT 1 FROM store_accounts WHERE id = %s", (id_,)):
+            raise key_reused("store")
         fees = _known_fees(wish.fee_schedule, market) or market.fee_schedules[0]
         names = (wish.marketplace, wish.name, wish.account)
         sealed = self._sealed(id_, wish)
@@ -98,7 +103,8 @@ class Stores:
             raise Refused("listings_priced", detail, kind="conflict", field="fee_schedule")
         mode = _mode_of(store, listings)
         sealed = self._sealed(store.id, wish)
-        await tx.execute(_RENEW, (wish.name, sealed, mode.value, fees, store.id))
+        guards = listings.standing > 0
+        await tx.execute(_RENEW, (wish.name, sealed, mode.value, fees, guards, store.id))
         return store.id
 
     def _sealed(self, store: UUID, wish: ConnectStore) -> bytes:
@@ -152,7 +158,8 @@ async def _has_room(tx: Transaction, tenant: str, allowed: int) -> None:
 
 
 async def amend_store(asked: Asked[AmendStore], tx: Transaction) -> bytes:
-    """Lift a suspension, switch between dry run and live; then look at every listing anew."""
+    """Lift a suspension, switch between dry run and live; then look at every listing anew, if other
+    calls may be made now than before."""
     wish = asked.question
     store = await _mine(asked, tx)
     if store.is_gone:
@@ -162,7 +169,6 @@ async def amend_store(asked: Asked[AmendStore], tx: Transaction) -> bytes:
         await _resume(tx, store)
     if wish.mode is not None and wish.mode is not store.standing.mode:
         await _switch(tx, store, wish.mode)
-    await stores.bring_all(tx, store.id)
     return await details(tx, asked.tenant, store.id)
 
 
@@ -173,6 +179,7 @@ async def _resume(tx: Transaction, store: Known) -> None:
         return
     await tx.execute(_LIFT, (tx.at, store.id))
     await say_of_store(tx, store.id, store.tenant, StoreResumed(store_id=str(store.id)))
+    await stores.bring_all(tx, store.id)
 
 
 async def _switch(tx: Transaction, store: Known, mode: StoreMode) -> None:
@@ -185,6 +192,7 @@ async def _switch(tx: Transaction, store: Known, mode: StoreMode) -> None:
     await tx.execute("UPDATE store_accounts SET mode = %s WHERE id = %s", (mode.value, store.id))
     fact = StoreModeChanged(store_id=str(store.id), mode=mode)
     await say_of_store(tx, store.id, store.tenant, fact)
+    await stores.bring_all(tx, store.id)
 
 
 async def disconnect_store(asked: Asked[DisconnectStore], tx: Transaction) -> bytes:
@@ -209,7 +217,7 @@ def _left(standing: int) -> str | None:
 async def _mine(asked: Asked[AmendStore] | Asked[DisconnectStore], tx: Transaction) -> Known:
     """The asking tenant's store, locked. Raises Refused (`not_found`) for any other."""
     text = asked.question.store_id
-    store = await stores.lock(tx, known_id(text, "store"))
-    if store is None or store.tenant != asked.tenant:
+    store = await stores.lock_of(tx, asked.tenant, known_id(text, "store"))
+    if store is None:
         raise not_found(text, "store")
     return store

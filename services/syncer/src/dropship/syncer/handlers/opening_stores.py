@@ -1,11 +1,13 @@
 """A store that was connected is tried: its credentials, its reach, and what it must be told."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
 import msgspec
 
+from dropship.contracts.messages import Event
 from dropship.contracts.stores import (
     OpenStore,
     StoreConnected,
@@ -46,11 +48,13 @@ _LASTING: dict[type[MarketplaceError], str] = {
 }
 _READ = "SELECT status, fee_schedule, opens, suspended_for FROM store_accounts WHERE id = %s"
 _CONNECT = (
-    "UPDATE store_accounts SET status = 'connected', status_reason = NULL, currency = %(currency)s,"
+    "UPDATE store_accounts SET currency = %(currency)s,"
+    " status = CASE WHEN tripped IS NULL THEN 'connected' ELSE 'suspended' END,"
+    " status_reason = CASE WHEN tripped IS NOT NULL THEN 'breaker' END,"
     " refs = %(refs)s, connected_at = coalesce(connected_at, %(at)s), open_again_at = NULL,"
     " suspended_for = NULL, poll_at = %(at)s"
     " WHERE id = %(id)s AND status = 'connecting' AND opens = %(opens)s"
-    " RETURNING tenant_id, marketplace, mode, fee_schedule"
+    " RETURNING tenant_id, marketplace, mode, fee_schedule, tripped"
 )
 _REJECT = (
     "UPDATE store_accounts SET status = 'rejected', status_reason = %(reason)s, token = NULL,"
@@ -65,6 +69,10 @@ _SUSPEND = (
     " RETURNING tenant_id"
 )
 _PUT_OFF = "UPDATE store_accounts SET open_again_at = %s WHERE id = %s AND status = 'connecting'"
+_WAIT = (
+    "UPDATE store_accounts SET open_again_at = %(lost_at)s"
+    " WHERE id = %(id)s AND status = 'connecting' AND opens = %(opens)s RETURNING 1"
+)
 _log = get_logger()
 
 
@@ -104,7 +112,12 @@ class Opening:
                 task.command.store_id, lambda market, access: market.open(access), task.envelope
             )
         except MarketplaceError as error:
-            return _refused(tried, error, task.attempt)
+            if type(error) in _LASTING:
+                return _refused(tried, error)
+            after_s = max(error.after_s, 2.0**task.attempt)
+            lost_at = task.at + timedelta(seconds=after_s) + stores.OPENED_WITHIN
+            await self.database.fetch_one(_WAIT, tried.values(lost_at=lost_at))
+            raise Retry(after_s, type(error).__name__) from None
         unfit = _unfit(fee_schedule, opened.currency, task.at.date())
         return _rejected(tried, unfit) if unfit else _connected(tried, opened)
 
@@ -117,16 +130,13 @@ async def _nothing(_tx: Transaction) -> None:
     """The store is not waiting any more."""
 
 
-def _refused(tried: _Try, error: MarketplaceError, attempt: int) -> Outcome:
+def _refused(tried: _Try, error: MarketplaceError) -> Outcome:
     """Rejected; or suspended again, if it was: a store that was in use keeps its listings' pauses
-    due, and one right secret or one `resume` away. Raises Retry for what may pass."""
-    reason = _LASTING.get(type(error))
-    if reason is None:
-        raise Retry(max(error.after_s, 2.0**attempt), type(error).__name__) from None
+    due, and one right secret or one `resume` away."""
     refusal = refusal_of(error)
     if tried.suspended_for is not None and refusal is not None:
         return _suspended(tried, refusal, error.detail)
-    return _rejected(tried, f"{reason}: {error.detail}")
+    return _rejected(tried, f"{_LASTING[type(error)]}: {error.detail}")
 
 
 def _unfit(fee_schedule: str, currency: str, on: date) -> str | None:
@@ -147,7 +157,7 @@ def _connected(tried: _Try, opened: Opened) -> Outcome:
         row = await tx.fetch_one(_CONNECT, values)
         if row is None:
             return
-        tenant, marketplace, mode, fee_schedule = row
+        tenant, marketplace, mode, fee_schedule, tripped = row
         connected = StoreConnected(
             store_id=str(tried.store),
             marketplace=marketplace,
@@ -156,12 +166,22 @@ def _connected(tried: _Try, opened: Opened) -> Outcome:
             fee_schedule=fee_schedule,
         )
         await say_of_store(tx, tried.store, tenant, connected)
-        if tried.suspended_for is not None:
-            await say_of_store(tx, tried.store, tenant, StoreResumed(store_id=str(tried.store)))
+        for fact in _after_all(tried, tripped):
+            await say_of_store(tx, tried.store, tenant, fact)
         await _look_at_listings(tx, tried.store, StoreMode(mode))
         _log.info("store_connected", store_id=str(tried.store), marketplace=marketplace)
 
     return connect
+
+
+def _after_all(tried: _Try, tripped: str | None) -> Iterator[Event]:
+    """The old suspension is over; but no new connection lifts a breaker, only a person does."""
+    if tried.suspended_for is not None:
+        yield StoreResumed(store_id=str(tried.store))
+    if tripped is not None:
+        yield StoreSuspended(
+            store_id=str(tried.store), reason=SuspendReason.breaker, detail=tripped
+        )
 
 
 async def _look_at_listings(tx: Transaction, store: UUID, mode: StoreMode) -> None:

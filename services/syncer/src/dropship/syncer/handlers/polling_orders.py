@@ -10,15 +10,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from psycopg import DataError, IntegrityError
+
 from dropship.contracts.messages import Event
 from dropship.contracts.orders import OrderLine, OrderReceived
 from dropship.contracts.stores import PollOrders
-from dropship.pricing.money import Money, from_wire
+from dropship.pricing.money import CurrencyMismatch, Money, from_wire
 from dropship.runtime.database import Database
 from dropship.runtime.journal import Transaction
 from dropship.runtime.telemetry import get_logger
 from dropship.runtime.working import Outcome, Task
-from dropship.syncer.adapters.errors import MarketplaceError
+from dropship.syncer.adapters.errors import Invalid, MarketplaceError, ScopeMissing
 from dropship.syncer.adapters.port import Access, Marketplace, OrdersRead
 from dropship.syncer.domain.orders import (
     Ours,
@@ -35,21 +37,29 @@ from dropship.syncer.handlers.access import Keyring
 
 PAGES_MAX = 10
 """Pages in one command; the rest is read by the next one, which is due at once."""
+UNREADABLE = "orders_unreadable"
+"""Why a connected store is not in order: what it says of its orders makes no sense to us."""
+FORBIDDEN = "orders_forbidden"
+"""Why a connected store is not in order: we may not read its orders. Pauses need not know them."""
+IMPOSSIBLE = (DataError, IntegrityError, CurrencyMismatch, ArithmeticError, ValueError)
 
 _STORE = (
     "SELECT tenant_id, marketplace, fee_schedule, order_cursor, connected_at FROM store_accounts"
     " WHERE id = %s AND status IN ('connected', 'suspended') AND connected_at IS NOT NULL"
 )
 _ADVANCE = (
-    "UPDATE store_accounts SET order_cursor = %(cursor)s, polled_at = %(at)s,"
-    " poll_at = CASE WHEN %(more)s THEN %(at)s ELSE poll_at END"
+    "UPDATE store_accounts SET order_cursor = %(cursor)s,"
+    " polled_at = CASE WHEN %(all)s THEN %(began_at)s ELSE polled_at END,"
+    " poll_at = CASE WHEN %(more)s THEN %(at)s ELSE poll_at END,"
+    " status_reason = CASE WHEN status = 'connected' AND %(answered)s THEN %(trouble)s"
+    " ELSE status_reason END"
     " WHERE id = %(id)s AND status IN ('connected', 'suspended') RETURNING 1"
 )
 _PUT_OFF = "UPDATE store_accounts SET poll_at = greatest(poll_at, %s) WHERE id = %s"
 _OURS = (
     "SELECT l.id, l.sku, l.product_id, p.cost_minor, p.cost_currency FROM listings l"
     " LEFT JOIN products_known p USING (product_id)"
-    " WHERE l.store_id = %s AND (l.id::text = ANY(%s) OR l.sku = ANY(%s))"
+    " WHERE l.store_id = %s AND (l.id = ANY(%s) OR l.sku = ANY(%s))"
 )
 _KNOWN = (
     "SELECT version, currency, refunded_minor, cancelled_at FROM orders"
@@ -92,7 +102,18 @@ class _Read:
     cursor: str | None
     more: bool = False
     after_s: float | None = None
+    trouble: str | None = None
     pages: int = 0
+
+    @property
+    def is_all(self) -> bool:
+        """Whether nothing that has changed is left unread."""
+        return not self.more and self.after_s is None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the store told how its orders are to be had; an ill marketplace tells nothing."""
+        return self.pages > 0 or self.trouble is not None
 
     def add(self, page: OrdersRead) -> None:
         self.orders += page.orders
@@ -117,14 +138,18 @@ class Polling:
         read = await self._read(task, store)
 
         async def remember(tx: Transaction) -> None:
-            values = {"id": store.id, "cursor": read.cursor, "at": tx.at, "more": read.more}
+            values = {
+                **{"id": store.id, "cursor": read.cursor, "at": tx.at, "more": read.more},
+                **{"all": read.is_all, "began_at": task.at},
+                **{"trouble": read.trouble, "answered": read.is_answered},
+            }
             if await tx.fetch_one(_ADVANCE, values) is None:
                 return  # disconnected meanwhile: nothing of it is ours any more
             if read.after_s is not None:
                 again_at = tx.at + timedelta(seconds=read.after_s)
                 await tx.execute(_PUT_OFF, (again_at, store.id))
             for sold in read.orders:
-                await _remember(tx, store, sold)
+                await _remember_or_leave(tx, store, sold)
 
         return remember
 
@@ -134,9 +159,8 @@ class Polling:
             try:
                 page = await self._page(task, store, read.cursor)
             except MarketplaceError as error:
-                kind = type(error).__name__
-                _log.warning("orders_unread", store_id=str(store.id), reason=kind)
                 read.after_s = error.after_s
+                read.trouble = _trouble(store, error)
                 return read
             read.add(page)
             for external_id in page.unreadable:
@@ -149,11 +173,33 @@ class Polling:
         async def page(market: Marketplace, access: Access) -> OrdersRead:
             return await market.orders_since(access, cursor, store.connected_at)
 
-        return await self.keyring.calling(task.command.store_id, page, task.envelope)
+        return await self.keyring.calling(
+            task.command.store_id, page, task.envelope, scope_needed=False
+        )
+
+
+def _trouble(store: _Store, error: MarketplaceError) -> str | None:
+    """What the tenant must be told of a store whose orders could not be read, if it lasts."""
+    reason = {Invalid: UNREADABLE, ScopeMissing: FORBIDDEN}.get(type(error))
+    if reason is None:
+        _log.warning("orders_unread", store_id=str(store.id), reason=type(error).__name__)
+        return None
+    _log.error(reason, store_id=str(store.id), reason=error.detail)
+    return f"{reason}: {error.detail}"
 
 
 async def _nothing(_tx: Transaction) -> None:
     """Too late, or no store to read any more."""
+
+
+async def _remember_or_leave(tx: Transaction, store: _Store, sold: Sold) -> None:
+    """One order that no table or rule of ours can take must not hold up the others."""
+    try:
+        async with tx.savepoint():
+            await _remember(tx, store, sold)
+    except IMPOSSIBLE as error:
+        kind = type(error).__name__
+        _log.error("order_impossible", store_id=str(store.id), order=sold.external_id, reason=kind)
 
 
 async def _remember(tx: Transaction, store: _Store, sold: Sold) -> None:
@@ -194,7 +240,7 @@ def _say(tx: Transaction, store: _Store, order_id: UUID, fact: Event, version: i
 
 async def _ours(tx: Transaction, store_id: UUID, lines: Sequence[SoldLine]) -> list[Ours | None]:
     """Our listing of each line: by the id it carries, else by the sku that only we give."""
-    keys = [line.key for line in lines if line.key is not None]
+    keys = [key for line in lines if (key := _as_id(line.key)) is not None]
     skus = [line.sku for line in lines if line.sku]
     by_key: dict[str, Ours] = {}
     by_sku: dict[str, Ours] = {}
@@ -202,6 +248,14 @@ async def _ours(tx: Transaction, store_id: UUID, lines: Sequence[SoldLine]) -> l
         cost = Money(minor, currency) if minor is not None else None
         by_key[str(id_)] = by_sku[sku] = Ours(str(id_), str(product_id), cost)
     return [by_key.get(line.key or "") or by_sku.get(line.sku) for line in lines]
+
+
+def _as_id(key: str | None) -> UUID | None:
+    """A key as an id of ours, None for one that we have never given."""
+    try:
+        return UUID(key) if key is not None else None
+    except ValueError:
+        return None
 
 
 async def _insert(

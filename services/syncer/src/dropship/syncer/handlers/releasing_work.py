@@ -11,31 +11,41 @@ from dropship.contracts.listings import CheckListing
 from dropship.contracts.messages import Command, Lane
 from dropship.contracts.stores import OpenStore, PollOrders
 from dropship.runtime.database import Database
+from dropship.syncer.projections.stores import OPENED_WITHIN
 
 AT_ONCE = 500
 WORTH_S = 120.0
 """A poll or a check is worth nothing after this long."""
 KEPT_DAYS = 30
 
+# A poll was last released one interval before the next is due. A sale that was noticed since then
+# must be told at once.
 _POLLS = """
-UPDATE store_accounts s SET poll_at = %s
+UPDATE store_accounts s SET poll_at = %(at)s + %(every)s
   FROM (SELECT id, poll_at FROM store_accounts
-         WHERE mode = 'live' AND poll_at <= %s
+         WHERE id IN (SELECT id FROM store_accounts WHERE poll_at <= %(at)s
+                      UNION SELECT s.id FROM listings l JOIN store_accounts s ON s.id = l.store_id
+                             WHERE l.capped_at > s.poll_at - %(every)s)
+           AND mode = 'live'
            AND (status = 'connected' OR (status = 'suspended' AND status_reason = 'breaker'))
-         ORDER BY poll_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED) due
+         ORDER BY poll_at LIMIT %(most)s FOR NO KEY UPDATE SKIP LOCKED) due
  WHERE s.id = due.id RETURNING s.id, s.tenant_id, s.marketplace, due.poll_at
 """
+# Who is on time keeps its place in the period. Those that became late together, while their store
+# or this service was away, are spread over a whole one again.
 _CHECKS = """
-UPDATE listings l SET check_at = %s
+UPDATE listings l SET check_at = CASE
+         WHEN due.check_at > %(at)s - %(worth)s THEN due.check_at + %(every)s
+         ELSE %(at)s + %(every)s * ((hashtext(l.id::text) & 1023) / 1024.0) END
   FROM (SELECT l.id, l.check_at FROM listings l JOIN store_accounts s ON s.id = l.store_id
-         WHERE l.status IN ('Active', 'Paused') AND l.check_at <= %s AND s.mode = 'live'
+         WHERE l.status IN ('Active', 'Paused') AND l.check_at <= %(at)s AND s.mode = 'live'
            AND (s.status = 'connected' OR (s.status = 'suspended' AND s.status_reason = 'breaker'))
-         ORDER BY l.check_at LIMIT %s FOR UPDATE OF l SKIP LOCKED) due
+         ORDER BY l.check_at LIMIT %(most)s FOR UPDATE OF l SKIP LOCKED) due
  WHERE l.id = due.id RETURNING l.id, l.tenant_id, l.marketplace, due.check_at
 """
 _OPENS = """
-UPDATE store_accounts SET open_again_at = NULL, opens = opens + 1
- WHERE status = 'connecting' AND open_again_at <= %s
+UPDATE store_accounts SET open_again_at = %(lost_at)s, opens = opens + 1
+ WHERE status = 'connecting' AND open_again_at <= %(at)s
 RETURNING id, tenant_id, marketplace, opens
 """
 
@@ -75,11 +85,12 @@ async def _release(
 ) -> None:
     """Order what is due, and say when it is due again."""
     async with database.transaction() as tx:
-        late = tx.at + timedelta(seconds=WORTH_S)
-        rows = await tx.fetch_all(take_due, (tx.at + every, tx.at, AT_ONCE))
+        worth = timedelta(seconds=WORTH_S)
+        values = {"at": tx.at, "every": every, "worth": worth, "most": AT_ONCE}
+        rows = await tx.fetch_all(take_due, values)
         for id_, tenant, marketplace, due in rows:
             tx.order(
-                order(id_, late),
+                order(id_, tx.at + worth),
                 plugin=marketplace,
                 lane=lane,
                 command_id=uuid5(id_, f"{name}/{due.isoformat()}"),
@@ -88,9 +99,12 @@ async def _release(
 
 
 async def reopen_stores(database: Database) -> None:
-    """Try those stores again whose marketplace was ill when they were connected."""
+    """Try those stores again whose marketplace was ill when they were connected, or of whose last
+    try nothing was heard.
+    """
     async with database.transaction() as tx:
-        for id_, tenant, marketplace, opens in await tx.fetch_all(_OPENS, (tx.at,)):
+        values = {"at": tx.at, "lost_at": tx.at + OPENED_WITHIN}
+        for id_, tenant, marketplace, opens in await tx.fetch_all(_OPENS, values):
             tx.order(
                 OpenStore(store_id=str(id_)),
                 plugin=marketplace,

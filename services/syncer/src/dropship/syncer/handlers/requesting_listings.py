@@ -9,15 +9,21 @@ from dropship.pricing.money import Money, to_wire
 from dropship.runtime.asking import Asked
 from dropship.runtime.errors import Refused
 from dropship.runtime.journal import Transaction
-from dropship.syncer.handlers.wishes import consistent, payable, policy_named, storable
+from dropship.syncer.handlers.wishes import (
+    consistent,
+    key_reused,
+    payable,
+    policy_named,
+    storable,
+)
 from dropship.syncer.projections import stores, tenants
 from dropship.syncer.projections.stores import Known
 from dropship.syncer.queries.listings import details
 from dropship.syncer.queries.reading import known_id, not_found
+from dropship.syncer.tables import NOT_OVER
 
-_LIVE = "status NOT IN ('Ended', 'Delisted')"
-_SAME = f"SELECT id FROM listings WHERE store_id = %s AND product_id = %s AND {_LIVE}"  # noqa: S608
-_COUNT = f"SELECT count(*) FROM listings WHERE tenant_id = %s AND {_LIVE}"  # noqa: S608
+_SAME = f"SELECT id FROM listings WHERE store_id = %s AND product_id = %s AND {NOT_OVER}"  # noqa: S608
+_COUNT = f"SELECT count(*) FROM listings WHERE tenant_id = %s AND {NOT_OVER}"  # noqa: S608
 _INSERT = """
 INSERT INTO listings (id, tenant_id, version, store_id, product_id, marketplace, sku, title,
   description, policy_id, currency, override_minor, min_minor, max_minor, status, sync, check_at,
@@ -45,9 +51,11 @@ class Requesting:
             payable(wish.max_price, store.currency, "max_price"),
         ]
         consistent(*amounts)
+        id_ = uuid5(asked.command_id, "listing")
+        if await tx.fetch_one("SELECT 1 FROM listings WHERE id = %s", (id_,)):
+            raise key_reused("listing")
         await _is_new(tx, store, product)
         await _has_room(tx, asked.tenant, quota.listings)
-        id_ = uuid5(asked.command_id, "listing")
         await self._keep(tx, id_, store, product, wish, amounts)
         _say(tx, id_, store, product, policy_named(wish.policy_id), amounts)
         return await details(tx, asked.tenant, id_)
@@ -90,8 +98,8 @@ async def _watched(asked: Asked[RequestListing], tx: Transaction) -> UUID:
 async def _open_store(asked: Asked[RequestListing], tx: Transaction) -> Known:
     """The tenant's store, locked: two wishes for one product meet here, not at the index."""
     text = asked.question.store_id
-    store = await stores.lock(tx, known_id(text, "store"))
-    if store is None or store.tenant != asked.tenant:
+    store = await stores.lock_of(tx, asked.tenant, known_id(text, "store"))
+    if store is None:
         raise not_found(text, "store")
     if store.standing.status is not StoreStatus.connected or store.currency is None:
         detail = f"the store is {store.standing.status}; it takes listings once it is connected"

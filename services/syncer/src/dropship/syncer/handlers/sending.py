@@ -1,8 +1,9 @@
 """A step put into the words of the marketplace port, and its answer into ours."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dropship.syncer.adapters.port import Access, Marketplace, Seen, Wanted
+from dropship.syncer.adapters.port import NO_REFS, Access, Marketplace, Seen, Wanted
 from dropship.syncer.domain.listing import Listing, There
 from dropship.syncer.domain.outcomes import Intent
 from dropship.syncer.domain.steps import Create, End, Look, Publish, SetPrice, SetQuantity, Step
@@ -13,19 +14,21 @@ LONGEST_TITLE = 255
 
 @dataclass(frozen=True)
 class Sent:
-    """One call, ready to be made: everything in it was decided before."""
+    """One call, ready to be made: everything in it was decided before. `content` is for a creation
+    alone.
+    """
 
     intent: Intent
     step: Step
     listing: Listing
-    content: Content
+    content: Content | None
 
     async def make(self, market: Marketplace, access: Access) -> There | None:
         """Make it, and say what stands there now. Raises the errors of the port."""
         effect_id = self.intent.command_id
         match self.step:
             case Look():
-                return there_of(await market.find(access, self.listing.id))
+                return there_of(await market.find(access, self.listing.id, refs_of(self.listing)))
             case Create():
                 return there_of(await market.create(access, self._wanted(self.step), effect_id))
             case Publish():
@@ -40,12 +43,14 @@ class Sent:
                 return there_of(await market.end(access, self._seen(), effect_id))
 
     def _wanted(self, step: Create) -> Wanted:
+        content = self.content
+        assert content is not None
         return Wanted(
             key=self.listing.id,
-            sku=self.content.sku,
-            title=self.content.title[:LONGEST_TITLE],
-            description=self.content.description,
-            images=self.content.images,
+            sku=content.sku,
+            title=content.title[:LONGEST_TITLE],
+            description=content.description,
+            images=content.images,
             price=step.price,
             quantity=step.quantity,
         )
@@ -61,6 +66,11 @@ class Sent:
             quantity=there.quantity,
             refs=there.refs,
         )
+
+
+def refs_of(listing: Listing) -> Mapping[str, str]:
+    """What named its parts when it was last seen."""
+    return listing.there.refs if listing.there is not None else NO_REFS
 
 
 def there_of(seen: Seen | None) -> There | None:

@@ -7,14 +7,15 @@ from dropship.contracts.envelope import Envelope
 from dropship.contracts.listings import BringListing
 from dropship.contracts.messages import Event
 from dropship.contracts.stores import StoreSuspended
-from dropship.runtime.journal import Cause, Transaction
+from dropship.runtime.journal import Cause, Transaction, on_behalf
 from dropship.runtime.telemetry import get_logger
-from dropship.syncer.domain.bringing import Change, Suspension
+from dropship.syncer.domain.bringing import Change, Suspension, held_otherwise
 from dropship.syncer.projections import listings
 from dropship.syncer.projections.listings import Known
 
 _SUSPEND = """
-UPDATE store_accounts SET status = 'suspended', status_reason = %(reason)s
+UPDATE store_accounts SET status = 'suspended', status_reason = %(reason)s,
+  tripped = CASE WHEN %(reason)s = 'breaker' THEN %(detail)s ELSE tripped END
  WHERE id = %(id)s AND (status = 'connected' OR (status = 'suspended'
    AND status_reason = 'breaker' AND %(reason)s <> 'breaker'))
 RETURNING tenant_id
@@ -34,13 +35,19 @@ class Voice:
         self._changed: set[UUID] = set()
 
     def apply(self, known: Known, change: Change, cause: Cause | Envelope | None = None) -> None:
-        """Make the change, say its facts, order its BringListing. Suspends no store."""
+        """Make the change, say its facts, order its BringListing. Suspends no store.
+
+        What is heard of a product began with whoever imported it: another tenant's user is not
+        named in what is said to this one.
+        """
         listing = change.listing
-        if listing == known.listing and not change.facts and not known.synced:
+        facts = (*change.facts, *held_otherwise(known.listing, listing))
+        if listing == known.listing and not facts and not known.synced:
             return
         known.listing = listing
         self._changed.add(known.id)
-        for fact in change.facts:
+        cause = on_behalf(self.tx.cause if cause is None else cause, listing.tenant)
+        for fact in facts:
             known.version += 1
             self.tx.say(
                 fact,
@@ -80,7 +87,8 @@ async def suspend_store(tx: Transaction, store: UUID, why: Suspension) -> None:
     What is suspended or taken away already stays so, with its first reason; but a marketplace that
     refuses us outweighs the breaker, whose pauses do not pass any more either.
     """
-    row = await tx.fetch_one(_SUSPEND, {"id": store, "reason": why.reason.value})
+    values = {"id": store, "reason": why.reason.value, "detail": why.detail}
+    row = await tx.fetch_one(_SUSPEND, values)
     if row is None:
         return
     _log.warning("store_suspended", store_id=str(store), reason=why.reason.value)

@@ -23,6 +23,14 @@ def payable(amount: wire.Money | None, currency: str, field: str) -> Money | Non
     return money
 
 
+def key_reused(noun: str) -> Refused:
+    """What an Idempotency-Key has made has its id from the key, for ever; the answer to the first
+    wish is kept for two days only. Whoever comes later with the same key means something new.
+    """
+    detail = f"this Idempotency-Key has made a {noun} before; use a new key"
+    return Refused("key_reused", detail, kind="key_reused", field="Idempotency-Key")
+
+
 def consistent(price: Money | None, least: Money | None, most: Money | None) -> None:
     """A price lies between its bounds. Raises Refused, naming the bound that is contradicted."""
     if least is not None and most is not None and most < least:

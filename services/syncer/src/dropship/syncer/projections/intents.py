@@ -1,6 +1,5 @@
 """The rows of `intents`: a call is written down before it is made, and closed with its outcome."""
 
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -13,33 +12,17 @@ SEEN = "seen"
 IN_DOUBT = "in_doubt"
 
 _OPEN = """
-INSERT INTO intents (command_id, listing_id, tenant_id, attempt, step, natural_key, decision_no,
-                     settle_at, started_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (command_id) DO UPDATE SET attempt = excluded.attempt, step = excluded.step,
-  decision_no = excluded.decision_no, settle_at = excluded.settle_at,
+INSERT INTO intents (command_id, listing_id, step, decision_no, started_at)
+VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (command_id) DO UPDATE SET step = excluded.step, decision_no = excluded.decision_no,
   started_at = excluded.started_at, finished_at = NULL, outcome = NULL
 """
 
 
-async def begin(
-    tx: Transaction, intent: Intent, listing: UUID, tenant: str, attempt: int, settle_at: datetime
-) -> None:
+async def begin(tx: Transaction, intent: Intent, listing: UUID) -> None:
     """Write down what is about to be sent."""
-    await tx.execute(
-        _OPEN,
-        (
-            UUID(intent.command_id),
-            listing,
-            tenant,
-            attempt,
-            msgspec.json.encode(intent.step).decode(),
-            f"listing:{listing}",
-            intent.decision_no,
-            settle_at,
-            tx.at,
-        ),
-    )
+    step = msgspec.json.encode(intent.step).decode()
+    await tx.execute(_OPEN, (UUID(intent.command_id), listing, step, intent.decision_no, tx.at))
 
 
 async def close(tx: Transaction, command_id: UUID, outcome: str) -> None:

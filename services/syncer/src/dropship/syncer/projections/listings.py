@@ -13,8 +13,18 @@ from dropship.contracts.listings import Hold, ListingStatus, SyncState
 from dropship.contracts.stores import StoreMode, StoreStatus
 from dropship.pricing.money import Money
 from dropship.runtime.journal import Transaction
-from dropship.syncer.domain.listing import OVER, Bringing, Decided, Listing, There, in_order
+from dropship.syncer.domain.facts import Taxes
+from dropship.syncer.domain.listing import (
+    OVER,
+    Cap,
+    Decided,
+    Listing,
+    Outstanding,
+    There,
+    in_order,
+)
 from dropship.syncer.domain.steps import Standing
+from dropship.syncer.projections.amounts import money_of
 
 
 class Known(Struct):
@@ -42,20 +52,22 @@ class Content(Struct, frozen=True):
 
 
 _COLUMNS = """
-l.id, l.version, l.marketplace, s.mode, s.status, s.status_reason, s.fee_schedule, l.tenant_id,
-l.store_id, l.product_id, l.currency, l.min_minor, l.status, l.own_holds, l.ending, l.sync,
-l.sync_detail, l.external_id, l.shown, l.price_minor, l.price_currency, l.quantity, l.refs,
-l.decision_no, l.wanted_price_minor, l.floor_minor, l.wanted_quantity, l.wanted_holds,
-l.decided_cost_minor, l.decided_cost_currency, l.decided_availability, l.decided_at,
-l.cleared_minor, l.fresh_until, l.bringing, l.bringing_lane, l.bringing_since, l.brings,
-l.bring_again_at, l.failures, l.sent_at
+id, version, marketplace, store_id, tenant_id, product_id, currency, min_minor, status, own_holds,
+ending, sync, sync_detail, external_id, shown, price_minor, price_currency, quantity, refs,
+decision_no, wanted_price_minor, floor_minor, wanted_quantity, wanted_holds, decided_cost_minor,
+decided_cost_currency, decided_availability, decided_at, decided_taxes, cleared_minor, fresh_until,
+bringing, bringing_lane, bringing_since, brings, bring_again_at, failures, sent_at, capped_quantity,
+capped_at
 """
-_FROM = f"SELECT {_COLUMNS} FROM listings l JOIN store_accounts s ON s.id = l.store_id"  # noqa: S608
-_LOCK = _FROM + " WHERE l.id = ANY(%s) ORDER BY l.id FOR UPDATE OF l"
+_FROM = f"SELECT {_COLUMNS} FROM listings"  # noqa: S608
+_LOCK = _FROM + " WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
 _LOCK_FREE = _LOCK + " SKIP LOCKED"
+_LOCK_OF = _FROM + " WHERE tenant_id = %s AND id = %s FOR UPDATE"
 _OF_PRODUCTS = _FROM + (
-    " WHERE l.product_id = ANY(%s) AND (l.status <> ALL(%s) OR l.id = ANY(%s))"
-    " ORDER BY l.id FOR UPDATE OF l"
+    " WHERE product_id = ANY(%s) AND (status <> ALL(%s) OR id = ANY(%s)) ORDER BY id FOR UPDATE"
+)
+_STORES = (
+    "SELECT id, mode, status, status_reason, fee_schedule FROM store_accounts WHERE id = ANY(%s)"
 )
 
 _WRITE = """
@@ -68,10 +80,12 @@ UPDATE listings SET version = %(version)s, status = %(status)s, own_holds = %(ow
   wanted_holds = %(wanted_holds)s, decided_cost_minor = %(decided_cost_minor)s,
   decided_cost_currency = %(decided_cost_currency)s,
   decided_availability = %(decided_availability)s, decided_at = %(decided_at)s,
-  cleared_minor = %(cleared_minor)s, fresh_until = %(fresh_until)s, bringing = %(bringing)s,
+  decided_taxes = %(decided_taxes)s, cleared_minor = %(cleared_minor)s,
+  fresh_until = %(fresh_until)s, bringing = %(bringing)s,
   bringing_lane = %(bringing_lane)s, bringing_since = %(bringing_since)s, brings = %(brings)s,
   bring_again_at = %(bring_again_at)s, failures = %(failures)s,
-  sent_at = %(sent_at)s, updated_at = %(updated_at)s,
+  sent_at = %(sent_at)s, capped_quantity = %(capped_quantity)s, capped_at = %(capped_at)s,
+  updated_at = %(updated_at)s,
   last_synced_at = coalesce(%(synced_at)s, last_synced_at)
 WHERE id = %(id)s
 """
@@ -79,7 +93,7 @@ WHERE id = %(id)s
 
 async def lock(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, Known]:
     """Lock these listings in the order of their ids, and read them. Unknown ones are left out."""
-    return _by_id(await tx.fetch_all(_LOCK, (sorted(set(ids)),)))
+    return await _with_stores(tx, await tx.fetch_all(_LOCK, (sorted(set(ids)),)))
 
 
 async def lock_one(tx: Transaction, id_: UUID) -> Known | None:
@@ -87,9 +101,14 @@ async def lock_one(tx: Transaction, id_: UUID) -> Known | None:
     return (await lock(tx, [id_])).get(id_)
 
 
+async def lock_of(tx: Transaction, tenant: str, id_: UUID) -> Known | None:
+    """As `lock_one`, for a listing of this tenant and no other."""
+    return (await _with_stores(tx, await tx.fetch_all(_LOCK_OF, (tenant, id_)))).get(id_)
+
+
 async def lock_free(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, Known]:
     """As `lock`, but leaves out what another transaction holds: for rounds, which come again."""
-    return _by_id(await tx.fetch_all(_LOCK_FREE, (sorted(set(ids)),)))
+    return await _with_stores(tx, await tx.fetch_all(_LOCK_FREE, (sorted(set(ids)),)))
 
 
 async def lock_of_products(
@@ -97,7 +116,8 @@ async def lock_of_products(
 ) -> dict[UUID, Known]:
     """Lock the listings of these products that are not over, and those of them that are named."""
     over = [status.value for status in OVER]
-    return _by_id(await tx.fetch_all(_OF_PRODUCTS, (list(products), over, list(named))))
+    rows = await tx.fetch_all(_OF_PRODUCTS, (list(products), over, list(named)))
+    return await _with_stores(tx, rows)
 
 
 async def content(tx: Transaction, id_: UUID) -> Content:
@@ -118,17 +138,22 @@ async def write(tx: Transaction, changed: Sequence[Known]) -> None:
         await tx.executemany(_WRITE, [_values(known, tx.at) for known in changed])
 
 
-def _by_id(rows: Sequence[Sequence[Any]]) -> dict[UUID, Known]:
-    return {row[0]: _known(row) for row in rows}
+async def _with_stores(tx: Transaction, rows: Sequence[Sequence[Any]]) -> dict[UUID, Known]:
+    """Stores are read once the listings are locked, in a statement of its own: the one that waited
+    for a lock still shows the store as it was before. Who changes a store later has to wait for us.
+    """
+    found = await tx.fetch_all(_STORES, (list({row[3] for row in rows}),)) if rows else []
+    stores = {
+        id_: (Standing(StoreMode(m), StoreStatus(s), r), fees) for id_, m, s, r, fees in found
+    }
+    return {row[0]: _known(row, *stores[row[3]]) for row in rows}
 
 
-def _known(row: Sequence[Any]) -> Known:
-    id_, version, marketplace, mode, store_status, store_reason, fee_schedule, *rest = row
-    tenant, store_id, product_id, currency, least, *state = rest
-    standing = Standing(StoreMode(mode), StoreStatus(store_status), store_reason)
+def _known(row: Sequence[Any], standing: Standing, fee_schedule: str) -> Known:
+    id_, version, marketplace, store_id, tenant, product_id, currency, least, *state = row
     names = {"id": str(id_), "tenant": tenant, "store_id": str(store_id)}
     listing = _listing(
-        {**names, "product_id": str(product_id)}, currency, _money(least, currency), state
+        {**names, "product_id": str(product_id)}, currency, money_of(least, currency), state
     )
     return Known(listing, version, marketplace, standing, fee_schedule)
 
@@ -137,8 +162,8 @@ def _listing(
     names: Mapping[str, str], currency: str, least: Money | None, row: Sequence[Any]
 ) -> Listing:
     status, own_holds, ending, sync, sync_detail, *rest = row
-    there, decided, (cleared, fresh_until), rest = rest[:6], rest[6:15], rest[15:17], rest[17:]
-    bringing, lane, since, brings, bring_again_at, failures, sent_at = rest
+    there, decided, (cleared, fresh_until), rest = rest[:6], rest[6:16], rest[16:18], rest[18:]
+    bringing, lane, since, brings, bring_again_at, failures, sent_at, left, capped_at = rest
     return Listing(
         id=names["id"],
         tenant=names["tenant"],
@@ -153,13 +178,14 @@ def _listing(
         sync_detail=sync_detail,
         there=_there(*there),
         decided=_decided(currency, *decided),
-        cleared=_money(cleared, currency),
+        cleared=money_of(cleared, currency),
         fresh_until=fresh_until,
-        bringing=Bringing(str(bringing), lane, since) if bringing else None,
+        bringing=Outstanding(str(bringing), lane, since) if bringing else None,
         brings=brings,
         bring_again_at=bring_again_at,
         failures=failures,
         sent_at=sent_at,
+        cap=Cap(left, capped_at) if capped_at else None,
     )
 
 
@@ -171,30 +197,27 @@ def _there(
     quantity: int,
     refs: Mapping[str, str],
 ) -> There | None:
-    amount = _money(price, currency)
+    amount = money_of(price, currency)
     if external_id is None or amount is None:
         return None
     return There(external_id, shown, amount, quantity, refs)
 
 
 def _decided(currency: str, number: int, *row: Any) -> Decided | None:
-    price, floor, quantity, holds, cost, cost_currency, availability, at = row
+    price, floor, quantity, holds, cost, cost_currency, availability, at, taxes = row
     if number == 0:
         return None
     return Decided(
         number=number,
-        price=_money(price, currency),
-        floor=_money(floor, currency),
+        price=money_of(price, currency),
+        floor=money_of(floor, currency),
         quantity=quantity,
         holds=in_order(map(Hold, holds)),
-        cost=_money(cost, cost_currency),
+        cost=money_of(cost, cost_currency),
         availability=Availability(availability) if availability else None,
         at=at,
+        taxes=msgspec.convert(taxes, Taxes) if taxes else None,
     )
-
-
-def _money(minor: int | None, currency: str | None) -> Money | None:
-    return Money(minor, currency) if minor is not None and currency else None
 
 
 def _values(known: Known, at: datetime) -> dict[str, Any]:
@@ -219,6 +242,8 @@ def _values(known: Known, at: datetime) -> dict[str, Any]:
         "bring_again_at": listing.bring_again_at,
         "failures": min(listing.failures, 30_000),
         "sent_at": listing.sent_at,
+        "capped_quantity": listing.cap.quantity if listing.cap else None,
+        "capped_at": listing.cap.at if listing.cap else None,
         "updated_at": at,
         "synced_at": at if known.synced else None,
     }
@@ -249,6 +274,7 @@ def _decided_values(decided: Decided | None) -> dict[str, Any]:
             decided.availability.value if decided and decided.availability else None
         ),
         "decided_at": decided.at if decided else None,
+        "decided_taxes": as_json(decided.taxes) if decided and decided.taxes else None,
     }
 
 

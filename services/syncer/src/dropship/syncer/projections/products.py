@@ -8,28 +8,24 @@ import msgspec
 from msgspec import Struct
 
 from dropship.contracts.availability import Availability
-from dropship.contracts.offers import Flag
 from dropship.pricing.money import Money
 from dropship.runtime.journal import Transaction
 from dropship.syncer.domain.facts import Product, Reading
+from dropship.syncer.projections.amounts import money_of
 
 
 class Known(Struct):
     """A locked product: what it is, and what a listing of it rests on."""
 
     id: UUID
-    source: str | None
-    external_id: str | None
     title: str | None
     images: tuple[str, ...]
-    flags: tuple[Flag, ...]
-    stock: int | None
     product: Product
 
 
 _COLUMNS = (
-    "product_id, source, external_id, title, images, flags, stock, cost_minor, cost_currency,"
-    " availability, vanished, read_at, read_cost_minor, read_cost_currency, read_availability"
+    "product_id, title, images, cost_minor, cost_currency, availability, vanished, read_at,"
+    " read_cost_minor, read_cost_currency, read_availability"
 )
 
 _WANT = f"""
@@ -42,8 +38,7 @@ RETURNING {_COLUMNS}
 _ONE = f"SELECT {_COLUMNS} FROM products_known WHERE product_id = %s"  # noqa: S608
 
 _WRITE = """
-UPDATE products_known SET source = %(source)s, external_id = %(external_id)s, title = %(title)s,
-  images = %(images)s, flags = %(flags)s, stock = %(stock)s, cost_minor = %(cost_minor)s,
+UPDATE products_known SET title = %(title)s, images = %(images)s, cost_minor = %(cost_minor)s,
   cost_currency = %(cost_currency)s, availability = %(availability)s, vanished = %(vanished)s,
   read_at = %(read_at)s, read_cost_minor = %(read_cost_minor)s,
   read_cost_currency = %(read_cost_currency)s, read_availability = %(read_availability)s
@@ -70,35 +65,25 @@ async def write(tx: Transaction, changed: Sequence[Known]) -> None:
 
 
 def _known(row: Sequence[Any]) -> Known:
-    id_, source, external_id, title, images, flags, stock, cost, currency, *rest = row
-    availability, vanished, read_at, read_cost, read_currency, read_availability = rest
+    id_, title, images, cost, currency, availability, vanished, *looked = row
+    read_at, read_cost, read_currency, read_availability = looked
     look = None
     if read_at is not None:
-        look = Reading(read_at, _money(read_cost, read_currency), _word(read_availability))
-    product = Product(_money(cost, currency), _word(availability), vanished, look)
-    return Known(
-        id_, source, external_id, title, tuple(images), tuple(map(Flag, flags)), stock, product
-    )
+        look = Reading(read_at, money_of(read_cost, read_currency), _word(read_availability))
+    product = Product(money_of(cost, currency), _word(availability), vanished, look)
+    return Known(id_, title, tuple(images), product)
 
 
 def _word(availability: str | None) -> Availability | None:
     return Availability(availability) if availability else None
 
 
-def _money(minor: int | None, currency: str | None) -> Money | None:
-    return Money(minor, currency) if minor is not None and currency else None
-
-
 def _values(known: Known) -> Mapping[str, Any]:
     product, look = known.product, known.product.reading
     return {
         "id": known.id,
-        "source": known.source,
-        "external_id": known.external_id,
         "title": known.title,
         "images": msgspec.json.encode(known.images).decode(),
-        "flags": msgspec.json.encode(known.flags).decode(),
-        "stock": known.stock,
         "vanished": product.vanished,
         "read_at": look.at if look else None,
         **_amount("cost", product.cost),

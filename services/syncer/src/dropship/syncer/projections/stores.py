@@ -11,11 +11,17 @@ from dropship.contracts.stores import OpenStore, StoreMode, StoreStatus
 from dropship.runtime.journal import Transaction
 from dropship.syncer.domain.breaker import LARGE_MOVE_BP, WINDOW_S
 from dropship.syncer.domain.steps import Standing
+from dropship.syncer.tables import NOT_OVER
 
 GONE = frozenset({StoreStatus.disconnected, StoreStatus.rejected})
 """The store is not ours to reach any more, or never was."""
 FORGOTTEN = StoreStatus.disconnected.value
 """Why a listing ended that was taken off our books and not off the marketplace."""
+
+OPENED_WITHIN = timedelta(minutes=2)
+"""What comes of a try is known by then, or the order has got lost: another one is due."""
+
+BEFORE_ALL = UUID(int=0)
 
 
 class Known(Struct, frozen=True):
@@ -24,7 +30,6 @@ class Known(Struct, frozen=True):
     id: UUID
     tenant: str
     marketplace: str
-    account: str
     standing: Standing
     currency: str | None
     fee_schedule: str
@@ -46,28 +51,37 @@ class Counted(Struct, frozen=True):
     standing: int
 
 
-_LOCK = """
-SELECT id, tenant_id, marketplace, account, mode, status, status_reason, currency, fee_schedule,
+_READ = """
+SELECT id, tenant_id, marketplace, mode, status, status_reason, currency, fee_schedule,
        breaker_lifted_at
-  FROM store_accounts WHERE id = %s FOR NO KEY UPDATE
+  FROM store_accounts
 """
+_LOCK = _READ + " WHERE id = %s FOR NO KEY UPDATE"
+_LOCK_OF = _READ + " WHERE tenant_id = %s AND id = %s FOR NO KEY UPDATE"
 _MAY_STAND = "(shown IS NOT NULL OR bringing IS NOT NULL OR sync = 'unknown')"
-_OPEN = "status NOT IN ('Ended', 'Delisted')"
 _FORGOTTEN = f"(status = 'Delisted' AND ending = '{FORGOTTEN}' AND {_MAY_STAND})"
 _COUNT = f"""
-SELECT count(*) FILTER (WHERE {_OPEN}),
-       count(*) FILTER (WHERE ({_OPEN} AND {_MAY_STAND}) OR {_FORGOTTEN})
+SELECT count(*) FILTER (WHERE {NOT_OVER}),
+       count(*) FILTER (WHERE ({NOT_OVER} AND {_MAY_STAND}) OR {_FORGOTTEN})
   FROM listings WHERE store_id = %s
 """  # noqa: S608 - our own words
 _OPEN_IN_ORDER = f"""
-SELECT id FROM listings WHERE store_id = %s AND {_OPEN} ORDER BY id FOR UPDATE
+SELECT id FROM listings WHERE store_id = %s AND {NOT_OVER} ORDER BY id FOR UPDATE
 """  # noqa: S608
 _FORGOTTEN_IN_ORDER = f"""
 SELECT id FROM listings WHERE store_id = %s AND {_FORGOTTEN} ORDER BY id FOR UPDATE
 """  # noqa: S608
+_TO_BRING = """
+SELECT id, bring_after FROM store_accounts WHERE bring_after IS NOT NULL
+ ORDER BY id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+"""
 _BRING = f"""
-UPDATE listings l SET bring_again_at = %s FROM ({_OPEN_IN_ORDER}) o WHERE l.id = o.id
+UPDATE listings l SET bring_again_at = %s
+  FROM (SELECT id FROM listings WHERE store_id = %s AND id > %s AND {NOT_OVER}
+         ORDER BY id LIMIT %s FOR UPDATE) o
+ WHERE l.id = o.id RETURNING l.id
 """  # noqa: S608
+_BROUGHT = "UPDATE store_accounts SET bring_after = %s WHERE id = %s"
 _DOUBT = f"""
 UPDATE listings l SET sync = 'unknown', failures = 0, bring_again_at = %s
   FROM ({_OPEN_IN_ORDER}) o WHERE l.id = o.id
@@ -80,7 +94,7 @@ UPDATE listings l SET ending = 'user',
 _TRY = """
 UPDATE store_accounts SET status = 'connecting', status_reason = NULL, token = NULL,
   suspended_for = CASE WHEN status = 'suspended' THEN status_reason END,
-  token_expires_at = NULL, refreshing_until = NULL, open_again_at = NULL, opens = opens + 1
+  refreshing_until = NULL, open_again_at = %s, opens = opens + 1
  WHERE id = %s RETURNING marketplace, opens
 """
 _MOVED = """
@@ -94,10 +108,16 @@ async def lock(tx: Transaction, id_: UUID) -> Known | None:
     return _known(row) if row else None
 
 
+async def lock_of(tx: Transaction, tenant: str, id_: UUID) -> Known | None:
+    """As `lock`, for a store of this tenant and no other."""
+    row = await tx.fetch_one(_LOCK_OF, (tenant, id_))
+    return _known(row) if row else None
+
+
 def _known(row: Sequence[Any]) -> Known:
-    id_, tenant, marketplace, account, mode, status, reason, *rest = row
+    id_, tenant, marketplace, mode, status, reason, *rest = row
     standing = Standing(StoreMode(mode), StoreStatus(status), reason)
-    return Known(id_, tenant, marketplace, account, standing, *rest)
+    return Known(id_, tenant, marketplace, standing, *rest)
 
 
 async def moved(tx: Transaction, store: Known) -> frozenset[str]:
@@ -138,7 +158,21 @@ async def counted(tx: Transaction, store: UUID) -> Counted:
 
 async def bring_all(tx: Transaction, store: UUID) -> None:
     """What may be sent to the store has changed: the round looks at each of its listings anew."""
-    await tx.execute(_BRING, (tx.at, store))
+    await tx.execute(_BROUGHT, (BEFORE_ALL, store))
+
+
+async def bring_some(tx: Transaction, most: int) -> bool:
+    """Let the round look anew at so many listings of a store that is due for that, by their ids;
+    whether there may be more.
+    """
+    row = await tx.fetch_one(_TO_BRING)
+    if row is None:
+        return False
+    store, after = row
+    brought = [id_ for (id_,) in await tx.fetch_all(_BRING, (tx.at, store, after, most))]
+    last = max(brought) if len(brought) == most else None
+    await tx.execute(_BROUGHT, (last, store))
+    return True
 
 
 async def read_back_all(tx: Transaction, store: UUID) -> None:
@@ -152,7 +186,7 @@ async def read_back_all(tx: Transaction, store: UUID) -> None:
 
 async def begin_to_open(tx: Transaction, store: UUID) -> None:
     """Order a try of the store's credentials; until it is over nothing is written there."""
-    row = await tx.fetch_one(_TRY, (store,))
+    row = await tx.fetch_one(_TRY, (tx.at + OPENED_WITHIN, store))
     assert row is not None
     marketplace, opens = row
     tx.order(

@@ -22,6 +22,7 @@ from dropship.runtime.database import Database, Reads
 from dropship.runtime.paging import cut, read_cursor
 from dropship.syncer.domain.listing import OVER, in_order
 from dropship.syncer.queries.reading import amount_of, known_id, not_found
+from dropship.syncer.queries.stores import own
 
 _SELECT = """
 SELECT l.id, l.created_at, l.store_id, l.product_id, l.marketplace, l.external_id, l.sku,
@@ -59,7 +60,7 @@ async def tenant_listings(asked: Asked[TenantListings], database: Database) -> b
     """A page of the tenant's listings as JSON, the latest first."""
     question = asked.question
     before = read_cursor(question.cursor)
-    store = known_id(question.store_id, "store") if question.store_id else None
+    store = await own(database, asked.tenant, question.store_id) if question.store_id else None
     status = question.status.value if question.status else None
     rows = await database.fetch_all(
         _PAGE, (asked.tenant, *before, store, store, status, status, question.limit + 1)

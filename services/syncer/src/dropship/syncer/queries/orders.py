@@ -10,7 +10,8 @@ from dropship.pricing.money import Money, to_wire
 from dropship.runtime.asking import Asked
 from dropship.runtime.database import Database
 from dropship.runtime.paging import cut, read_cursor
-from dropship.syncer.queries.reading import amount_of, known_id
+from dropship.syncer.queries.reading import amount_of
+from dropship.syncer.queries.stores import own
 
 _PAGE = """
 SELECT id, ordered_at, store_id, marketplace, external_id, name, currency, total_minor, fees_minor,
@@ -29,7 +30,7 @@ SELECT order_id, listing_id, product_id, sku, quantity, unit_price_minor, unit_c
 async def tenant_orders(asked: Asked[TenantOrders], database: Database) -> bytes:
     """A page of orders with their lines as JSON, the latest first."""
     question = asked.question
-    store = known_id(question.store_id, "store") if question.store_id else None
+    store = await own(database, asked.tenant, question.store_id) if question.store_id else None
     before = read_cursor(question.cursor)
     rows = await database.fetch_all(
         _PAGE, (asked.tenant, *before, store, store, question.limit + 1)

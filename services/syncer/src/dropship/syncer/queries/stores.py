@@ -23,6 +23,7 @@ SELECT id, marketplace, name, account, mode, status, status_reason, currency, fe
        created_at, connected_at FROM store_accounts
 """
 _ONE = _SELECT + "WHERE tenant_id = %s AND id = %s"
+_OWN = "SELECT 1 FROM store_accounts WHERE tenant_id = %s AND id = %s"
 _PAGE = _SELECT + (
     "WHERE tenant_id = %s AND (created_at, id) < (%s, %s)"
     " ORDER BY created_at DESC, id DESC LIMIT %s"
@@ -33,6 +34,14 @@ async def store_details(asked: Asked[StoreDetails], database: Database) -> bytes
     """One store as JSON."""
     id_ = known_id(asked.question.store_id, "store")
     return await details(database, asked.tenant, id_)
+
+
+async def own(reads: Reads, tenant: str, text: str) -> UUID:
+    """The id of one of the tenant's stores. Raises Refused (`not_found`) for any other."""
+    id_ = known_id(text, "store")
+    if await reads.fetch_one(_OWN, (tenant, id_)) is None:
+        raise not_found(text, "store")
+    return id_
 
 
 async def details(reads: Reads, tenant: str, id_: UUID) -> bytes:

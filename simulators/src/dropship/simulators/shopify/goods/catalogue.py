@@ -9,8 +9,8 @@ from dropship.simulators.shopify.goods.product import Product, Variant
 from dropship.simulators.shopify.goods.versions import Versions
 
 LOCATION = 71_000_000_001
+"""Where stock lies in a shop that was just opened."""
 PUBLICATIONS = {61_000_000_001: "Online Store", 61_000_000_002: "Point of Sale"}
-APP = 4_100_001
 _FIRST = {"Product": 9_100_000_000_000, "ProductVariant": 48_200_000_000_000}
 _RESERVED = re.compile(r"\$app(?::(?P<rest>.+))?")
 
@@ -28,10 +28,14 @@ class Definition:
 
 
 class Catalogue:
-    """Products, definitions and numbers of one shop. `changed` hears of every new version."""
+    """Products, places, definitions and numbers of one shop. `changed` hears of every new version.
+
+    `locations` holds the names of the places, by number.
+    """
 
     def __init__(self, changed: Callable[[Product], None]) -> None:
         self.products: Versions[Product] = Versions()
+        self.locations: dict[int, str] = {LOCATION: "Main warehouse"}
         self.definitions: dict[tuple[str, str, str], Definition] = {}
         self._changed = changed
         self._by_custom_id: dict[tuple[str, str, str], int] = {}
@@ -42,6 +46,13 @@ class Catalogue:
     def next_number(self, kind: str) -> int:
         self._numbers[kind] = self._numbers.get(kind, _FIRST.get(kind, 1_000_000)) + 1
         return self._numbers[kind]
+
+    def places(self) -> list[int]:
+        """By name, as Shopify lists them."""
+        return sorted(self.locations, key=lambda number: self.locations[number])
+
+    def add_place(self, name: str) -> None:
+        self.locations[max(self.locations) + 1] = name
 
     def put(self, product: Product) -> None:
         """Keep this version from now on."""
@@ -113,11 +124,11 @@ class Catalogue:
             self._by_variant.pop(variant.number, None)
 
 
-def namespace_of(written: str | None) -> str:
-    """The full namespace; left out or `$app` means the one reserved for the app."""
+def namespace_of(written: str | None, app: int) -> str:
+    """The full namespace; left out or `$app` means the one reserved for the app that asks."""
     if written is None:
-        return f"app--{APP}"
+        return f"app--{app}"
     match = _RESERVED.fullmatch(written)
     if match is None:
         return written
-    return f"app--{APP}--{match['rest']}" if match["rest"] else f"app--{APP}"
+    return f"app--{app}--{match['rest']}" if match["rest"] else f"app--{app}"

@@ -20,11 +20,12 @@ class Effect:
 
 @dataclass(slots=True)
 class Change:
-    """One mutation at work. `effects` are what it committed, in order."""
+    """One mutation at work, of one app. `effects` are what it committed, in order."""
 
     catalogue: Catalogue
     currency: str
     at: datetime
+    app: int
     effects: list[Effect] = field(default_factory=list)
 
     def commit(self, product: Product, variants: tuple[Variant, ...] = ()) -> Product:

@@ -37,7 +37,7 @@ def metafield_definition_create(change: Change, args: dict[str, Any]) -> Payload
 
 
 def _wanted(change: Change, wish: dict[str, Any]) -> Definition:
-    namespace, key = namespace_of(wish.get("namespace")), str(wish["key"])
+    namespace, key = namespace_of(wish.get("namespace"), change.app), str(wish["key"])
     for name, text, low, high in (("namespace", namespace, 3, 255), ("key", key, 2, 64)):
         if not low <= len(text) <= high:
             code = "TOO_SHORT" if len(text) < low else "TOO_LONG"

@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from dropship.simulators.shopify.gids import number_in
-from dropship.simulators.shopify.goods.catalogue import LOCATION
 from dropship.simulators.shopify.goods.changing import Change, Payload, refused
 from dropship.simulators.shopify.goods.product import Product, Variant
 from dropship.simulators.shopify.goods.product_set_variants import MAX_QUANTITY
 from dropship.simulators.shopify.goods.saying_no import Denied, UserError, as_list
-from dropship.simulators.shopify.graph.errors import GraphError
+from dropship.simulators.shopify.graph.errors import GraphError, NotSimulated
 
 _NOTHING: dict[str, None] = {"inventoryAdjustmentGroup": None}
 _REASONS = frozenset(
@@ -129,9 +128,12 @@ def _wanted(
     if found is None:
         message = "The specified inventory item could not be found."
         raise Denied(message, (*at, "inventoryItemId"), "INVALID_INVENTORY_ITEM")
-    if number_in(one["locationId"], "Location") != LOCATION:
+    place = number_in(one["locationId"], "Location")
+    if place not in change.catalogue.locations:
         message = "The specified location could not be found."
         raise Denied(message, (*at, "locationId"), "INVALID_LOCATION")
+    if place != found[1].place:
+        raise NotSimulated("stock at a second location")
     quantity, believed = one["quantity"], one.get("changeFromQuantity")
     if not 0 <= quantity <= MAX_QUANTITY:
         code = "INVALID_QUANTITY_NEGATIVE" if quantity < 0 else "INVALID_QUANTITY_TOO_HIGH"

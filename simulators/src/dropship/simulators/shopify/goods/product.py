@@ -7,7 +7,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One thing to buy. `quantity` is what is available at the shop's one location."""
+    """One thing to buy. `quantity` is what is available at `place`, the one location it lies at."""
 
     number: int
     options: tuple[tuple[str, str], ...]
@@ -18,6 +18,7 @@ class Variant:
     oversells: bool
     created_at: datetime
     updated_at: datetime
+    place: int
     compare_at: Decimal | None = None
     barcode: str | None = None
     cost: Decimal | None = None

@@ -7,6 +7,7 @@ from dropship.simulators.shopify.gids import number_in
 from dropship.simulators.shopify.goods.catalogue import namespace_of
 from dropship.simulators.shopify.goods.changing import Change, Payload, refused
 from dropship.simulators.shopify.goods.finding import find_product, id_definition
+from dropship.simulators.shopify.goods.metafields import check_unique, metafield_of
 from dropship.simulators.shopify.goods.product import Metafield, Product
 from dropship.simulators.shopify.goods.product_set_variants import options_of, set_variants
 from dropship.simulators.shopify.goods.saying_no import Denied, as_list, only
@@ -83,13 +84,16 @@ def _meant(change: Change, identifier: dict[str, Any], wish: dict[str, Any]) -> 
             ("input", "handle"),
             "INPUT_MISMATCH",
         )
-    if "customId" in identifier and id_definition(change.catalogue, identifier["customId"]) is None:
+    if (
+        "customId" in identifier
+        and id_definition(change.catalogue, identifier["customId"], change.app) is None
+    ):
         raise Denied(
             "A metafield definition of type 'id' is required to identify a product by customId.",
             ("identifier", "customId"),
             "INVALID_METAFIELD",
         )
-    return find_product(change.catalogue, identifier)
+    return find_product(change.catalogue, identifier, change.app)
 
 
 def _by_id(change: Change, id_: Any, field: tuple[str, ...]) -> Product:
@@ -119,12 +123,12 @@ def _metafields(
     custom, given = identifier.get("customId"), wish.get("metafields")
     kept = old.metafields if old is not None else ()
     if given is None:
-        if custom is None or any(_is(field, custom) for field in kept):
+        if custom is None or any(_is(field, custom, change.app) for field in kept):
             return kept
-        return (*kept, _metafield(change, custom))
-    fresh = tuple(_metafield(change, one) for one in as_list(given))
+        return (*kept, metafield_of(change, custom))
+    fresh = tuple(metafield_of(change, one) for one in as_list(given))
     if custom is not None and not any(
-        _is(field, custom) and field.value == str(custom["value"]) for field in fresh
+        _is(field, custom, change.app) and field.value == str(custom["value"]) for field in fresh
     ):
         raise Denied(
             "The input argument `metafields` must contain the `customId` value.",
@@ -132,31 +136,13 @@ def _metafields(
             "METAFIELD_MISMATCH",
         )
     for field in fresh:
-        owner = change.catalogue.by_custom_id(field.namespace, field.key, field.value)
-        if owner is not None and (old is None or owner.number != old.number):
-            raise Denied(
-                f"The value '{field.value}' has already been assigned to another product.",
-                ("input", "metafields"),
-                "CAPABILITY_VIOLATION",
-            )
+        check_unique(change, field, old)
     return fresh
 
 
-def _metafield(change: Change, written: dict[str, Any]) -> Metafield:
-    namespace, key = namespace_of(written.get("namespace")), str(written.get("key") or "")
-    if not key or written.get("value") is None:
-        message = "Key and value can't be blank"
-        raise Denied(message, ("input", "metafields"), "INVALID_METAFIELD")
-    definition = change.catalogue.definitions.get(("PRODUCT", namespace, key))
-    type_ = definition.type if definition is not None else written.get("type")
-    if type_ is None:
-        raise Denied("Type can't be blank", ("input", "metafields"), "INVALID_METAFIELD")
-    number = change.catalogue.next_number("Metafield")
-    return Metafield(number, namespace, key, str(type_), str(written["value"]))
-
-
-def _is(field: Metafield, custom: dict[str, Any]) -> bool:
-    return (field.namespace, field.key) == (namespace_of(custom.get("namespace")), custom["key"])
+def _is(field: Metafield, custom: dict[str, Any], app: int) -> bool:
+    place = namespace_of(custom.get("namespace"), app), custom["key"]
+    return (field.namespace, field.key) == place
 
 
 def _files(written: Any) -> tuple[str, ...]:

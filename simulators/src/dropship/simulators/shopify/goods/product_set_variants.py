@@ -9,6 +9,7 @@ from dropship.simulators.shopify.goods.catalogue import LOCATION
 from dropship.simulators.shopify.goods.changing import Change
 from dropship.simulators.shopify.goods.product import Product, Variant
 from dropship.simulators.shopify.goods.saying_no import Denied, as_list, only
+from dropship.simulators.shopify.graph.errors import NotSimulated
 from dropship.simulators.shopify.money import amount_in, to_cents
 
 Options = tuple[tuple[str, tuple[str, ...]], ...]
@@ -97,7 +98,7 @@ def _made(
     at: tuple[str, ...],
 ) -> Variant:
     """The wished variant: the one of this id or of these option values, else a new one."""
-    old = _old(product, one, choice, at)
+    old, is_new = _old(product, one, choice, at), False
     if old is None:
         old = Variant(
             number=change.catalogue.next_number("ProductVariant"),
@@ -109,10 +110,14 @@ def _made(
             oversells=False,
             created_at=change.at,
             updated_at=change.at,
+            place=LOCATION,
         )
+        is_new = True
     wanted: dict[str, Any] = {"options": choice, **written_variant(change, one, at)}
-    if (quantity := _quantity(one, at)) is not None:
-        wanted["quantity"] = quantity
+    if (stock := _stock(change, one, at)) is not None:
+        wanted["quantity"], wanted["place"] = stock
+        if not is_new and wanted["place"] != old.place:
+            raise NotSimulated("stock at a second location")
     return replace(old, **wanted, updated_at=change.at)
 
 
@@ -172,17 +177,22 @@ def written_variant(change: Change, one: dict[str, Any], at: tuple[str, ...]) ->
     return wanted
 
 
-def _quantity(one: dict[str, Any], at: tuple[str, ...]) -> int | None:
-    """Stock given with a `productSet` is set without asking what was there: a sale can be lost."""
-    quantity = None
+def _stock(change: Change, one: dict[str, Any], at: tuple[str, ...]) -> tuple[int, int] | None:
+    """How many, and where. Stock given with a `productSet` is set without asking what was there: a
+    sale can be lost.
+    """
+    stock = None
     for index, given in enumerate(as_list(one.get("inventoryQuantities"))):
         place = (*at, "inventoryQuantities", str(index))
-        if number_in(given["locationId"], "Location") != LOCATION:
+        location = number_in(given["locationId"], "Location")
+        if location not in change.catalogue.locations:
             raise Denied("Location does not exist", (*place, "locationId"), "INVALID_INPUT")
         if given["name"] not in {"available", "on_hand"}:
             message = "The quantity name must be either 'available' or 'on_hand'."
             raise Denied(message, (*place, "name"), "INVALID_INPUT")
         if not 0 <= given["quantity"] <= MAX_QUANTITY:
             raise Denied("The quantity is out of range", (*place, "quantity"), "INVALID_INPUT")
-        quantity = int(given["quantity"])
-    return quantity
+        if stock is not None and stock[1] != location:
+            raise NotSimulated("stock at a second location")
+        stock = int(given["quantity"]), location
+    return stock

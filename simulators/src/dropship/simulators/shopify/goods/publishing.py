@@ -7,12 +7,13 @@ from dropship.simulators.shopify.gids import number_in
 from dropship.simulators.shopify.goods.catalogue import PUBLICATIONS
 from dropship.simulators.shopify.goods.changing import Change, Payload, refused
 from dropship.simulators.shopify.goods.finding import find_product
+from dropship.simulators.shopify.goods.metafields import added
 from dropship.simulators.shopify.goods.product import Product
 from dropship.simulators.shopify.goods.saying_no import Denied, as_list, only
 from dropship.simulators.shopify.goods.wording import WORDS, words_of
 from dropship.simulators.shopify.graph.errors import NotSimulated
 
-_KNOWN = WORDS | {"deleteConflictingConstrainedMetafields"}
+_KNOWN = WORDS | {"deleteConflictingConstrainedMetafields", "metafields"}
 _NOTHING: dict[str, None] = {"publishable": None}
 
 
@@ -45,11 +46,13 @@ def product_update(change: Change, args: dict[str, Any]) -> Payload:
         raise NotSimulated("productUpdate without the argument product")
     only(wish, _KNOWN, "product")
     identifier = args.get("identifier") or {"id": wish.get("id")}
-    product = find_product(change.catalogue, identifier)
+    product = find_product(change.catalogue, identifier, change.app)
     if product is None:
         return refused(Denied("Product does not exist", ("id",)).error, product=None)
     try:
         words = words_of(wish, product, change.catalogue, ())
+        if wish.get("metafields") is not None:
+            words |= added(change, product, as_list(wish["metafields"]))
     except Denied as no:
         return {"product": product, "userErrors": [no.error]}
     fresh = change.commit(replace(product, **words, updated_at=change.at))

@@ -55,6 +55,11 @@ def _refund_payments(pair: tuple[Order, Refund], args: Args, _sight: Sight) -> P
     return page_of(paid, args)
 
 
+def _one(line: Line) -> Decimal:
+    """About what one cost, as Shopify says itself."""
+    return (line.total / line.quantity).quantize(Decimal("0.000001"))
+
+
 def _current(order: Order) -> Decimal:
     """What is left of the total when refunded."""
     return order.total - order.refunded
@@ -88,17 +93,18 @@ ORDER: Table = {
     ),
     "paymentGatewayNames": always(["shopify_payments"]),
     "totalPriceSet": bag(lambda o: o.total),
-    "subtotalPriceSet": bag(lambda o: o.total),
+    "subtotalPriceSet": bag(lambda o: o.subtotal),
     "originalTotalPriceSet": bag(lambda o: o.total),
     "totalReceivedSet": bag(lambda o: o.total),
     "currentTotalPriceSet": bag(_current),
     "currentSubtotalPriceSet": bag(_current),
     "netPaymentSet": bag(_current),
     "totalRefundedSet": bag(lambda o: o.refunded),
-    "totalTaxSet": bag(lambda _o: _NONE),
-    "currentTotalTaxSet": bag(lambda _o: _NONE),
-    "totalShippingPriceSet": bag(lambda _o: _NONE),
-    "totalDiscountsSet": bag(lambda _o: _NONE),
+    "totalRefundedShippingSet": bag(lambda o: o.shipping if o.is_undone else _NONE),
+    "totalTaxSet": bag(lambda o: o.tax),
+    "currentTotalTaxSet": bag(lambda o: _NONE if o.is_undone else o.tax),
+    "totalShippingPriceSet": bag(lambda o: o.shipping),
+    "totalDiscountsSet": bag(lambda o: sum((line.discount for line in o.lines), _NONE)),
     "totalOutstandingSet": bag(lambda _o: _NONE),
     "lineItems": Field(_lines, "LineItemConnection"),
     "transactions": Field(_parts("transactions"), "OrderTransaction"),
@@ -112,6 +118,11 @@ def _line_product(pair: tuple[Order, Line], _args: Args, sight: Sight) -> Any:
 
 def _line_variant(pair: tuple[Order, Line], _args: Args, sight: Sight) -> Any:
     return sight.variant(pair[1].variant)
+
+
+def _allocations(pair: tuple[Order, Line], _args: Args, _sight: Sight) -> list[Line]:
+    """One discount on the whole order, if there is any."""
+    return [pair[1]] if pair[1].discount else []
 
 
 LINE: Table = {
@@ -128,9 +139,10 @@ LINE: Table = {
     "requiresShipping": always(True),
     "originalUnitPriceSet": bag(lambda pair: pair[1].unit_price),
     "discountedUnitPriceSet": bag(lambda pair: pair[1].unit_price),
-    "discountedUnitPriceAfterAllDiscountsSet": bag(lambda pair: pair[1].unit_price),
-    "originalTotalSet": bag(lambda pair: pair[1].total),
-    "discountedTotalSet": bag(lambda pair: pair[1].total),
+    "discountedUnitPriceAfterAllDiscountsSet": bag(lambda pair: _one(pair[1])),
+    "originalTotalSet": bag(lambda pair: pair[1].undiscounted),
+    "discountedTotalSet": bag(lambda pair: pair[1].undiscounted),
+    "discountAllocations": Field(_allocations, "DiscountAllocation"),
     "totalDiscountSet": bag(lambda _pair: _NONE),
     "product": Field(_line_product, "Product"),
     "variant": Field(_line_variant, "ProductVariant"),
@@ -188,7 +200,7 @@ REFUND_LINE: Table = {
     "restocked": leaf(lambda r: r[1].restocked),
     "restockType": leaf(lambda r: "RETURN" if r[1].restocked else "NO_RESTOCK"),
     "priceSet": bag(lambda r: r[2].unit_price),
-    "subtotalSet": bag(lambda r: r[2].unit_price * r[3]),
+    "subtotalSet": bag(lambda r: r[2].total * r[3] / r[2].quantity),
     "totalTaxSet": bag(lambda _r: _NONE),
     "lineItem": Field(lambda r, _a, _s: (r[0], r[2]), "LineItem"),
 }
@@ -196,6 +208,7 @@ REFUND_LINE: Table = {
 TABLES: dict[str, Table] = {
     "Order": ORDER,
     "LineItem": LINE,
+    "DiscountAllocation": {"allocatedAmountSet": bag(lambda line: line.discount)},
     "OrderTransaction": TRANSACTION,
     "TransactionFee": FEE,
     "Refund": REFUND,

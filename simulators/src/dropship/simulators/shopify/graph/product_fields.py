@@ -3,7 +3,7 @@
 from typing import Any
 
 from dropship.simulators.shopify.gids import gid, number_in
-from dropship.simulators.shopify.goods.catalogue import LOCATION, PUBLICATIONS, namespace_of
+from dropship.simulators.shopify.goods.catalogue import PUBLICATIONS, namespace_of
 from dropship.simulators.shopify.goods.product import Metafield, Product, Variant
 from dropship.simulators.shopify.graph.paging import Page, page_of
 from dropship.simulators.shopify.graph.sight import Sight, moment
@@ -42,8 +42,8 @@ def _publications(product: Product, args: Args, _sight: Sight) -> Page:
     return page_of([(product, number) for number in sorted(product.published)], args)
 
 
-def _metafield(product: Product, args: Args, _sight: Sight) -> Metafield | None:
-    namespace = namespace_of(args.get("namespace"))
+def _metafield(product: Product, args: Args, sight: Sight) -> Metafield | None:
+    namespace = namespace_of(args.get("namespace"), sight.app)
     if args.get("namespace") is None and "." in str(args["key"]):
         namespace, _, plain = str(args["key"]).partition(".")
         args = {"key": plain}
@@ -127,7 +127,7 @@ VARIANT: Table = {
 
 
 def _level(pair: tuple[Product, Variant], args: Args, _sight: Sight) -> Any:
-    return pair if number_in(args["locationId"], "Location") == LOCATION else None
+    return pair if number_in(args["locationId"], "Location") == pair[1].place else None
 
 
 def _quantities(pair: tuple[Product, Variant], args: Args, _sight: Sight) -> list[Any]:
@@ -160,7 +160,7 @@ INVENTORY_ITEM: Table = {
 def _level_id(kind: str, variant: Variant, name: str = "") -> str:
     """Stock has no number of its own: it is known by its place and its item."""
     ending = f"&name={name}" if name else ""
-    return f"{gid(kind, LOCATION)}?inventory_item_id={variant.item_number}{ending}"
+    return f"{gid(kind, variant.place)}?inventory_item_id={variant.item_number}{ending}"
 
 
 INVENTORY_LEVEL: Table = {
@@ -169,7 +169,7 @@ INVENTORY_LEVEL: Table = {
     "createdAt": leaf(lambda pair: moment(pair[1].created_at)),
     "updatedAt": leaf(lambda pair: moment(pair[1].updated_at)),
     "item": Field(lambda pair, _a, _s: pair, "InventoryItem"),
-    "location": Field(lambda _pair, _a, _s: LOCATION, "Location"),
+    "location": Field(lambda pair, _a, _s: pair[1].place, "Location"),
     "quantities": Field(_quantities, "InventoryQuantity"),
 }
 

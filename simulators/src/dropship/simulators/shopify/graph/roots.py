@@ -156,7 +156,7 @@ def _product(_source: Any, args: Args, sight: Sight) -> Product | None:
 
 
 def _by_identifier(_source: Any, args: Args, sight: Sight) -> Product | None:
-    return find_product(sight.catalogue, args["identifier"], sight.lag_s)
+    return find_product(sight.catalogue, args["identifier"], sight.app, sight.lag_s)
 
 
 def _variant(_source: Any, args: Args, sight: Sight) -> tuple[Product, Variant] | None:
@@ -171,14 +171,20 @@ def _order(_source: Any, args: Args, sight: Sight) -> Order | None:
     return sight.book.orders.get(number_in(args["id"], "Order"), sight.lag_s)
 
 
-def _location(_source: Any, args: Args, _sight: Sight) -> int | None:
-    written = args.get("id", gid("Location", LOCATION))
-    return LOCATION if number_in(written, "Location") == LOCATION else None
+def _location(_source: Any, args: Args, sight: Sight) -> int | None:
+    number = number_in(args.get("id", gid("Location", LOCATION)), "Location")
+    return number if number in sight.catalogue.locations else None
+
+
+def _locations(_source: Any, args: Args, sight: Sight) -> Page:
+    if args.get("sortKey") not in {None, "NAME"}:
+        raise NotSimulated(f"the sort key {args['sortKey']}")
+    return page_of(sight.catalogue.places(), args)
 
 
 def _definitions(_source: Any, args: Args, sight: Sight) -> Page:
     namespace = args.get("namespace")
-    full = None if namespace is None else namespace_of(namespace)
+    full = None if namespace is None else namespace_of(namespace, sight.app)
     found = [
         one
         for one in sight.catalogue.definitions.values()
@@ -197,7 +203,7 @@ _QUERIES: Table = {
     "productVariants": Field(_product_variants, "ProductVariantConnection"),
     "inventoryItem": Field(_item, "InventoryItem"),
     "location": Field(_location, "Location"),
-    "locations": Field(lambda _s, args, _sight: page_of([LOCATION], args), "LocationConnection"),
+    "locations": Field(_locations, "LocationConnection"),
     "publications": Field(
         lambda _s, args, _sight: page_of(list(PUBLICATIONS), args), "PublicationConnection"
     ),

@@ -1,7 +1,7 @@
 """How the shop itself is shown, and the payloads of mutations."""
 
 from dropship.simulators.shopify.gids import gid
-from dropship.simulators.shopify.goods.catalogue import APP, LOCATION
+from dropship.simulators.shopify.goods.catalogue import LOCATION
 from dropship.simulators.shopify.goods.inventory import Adjustment, Moved
 from dropship.simulators.shopify.graph.sight import Sight, moment
 from dropship.simulators.shopify.graph.tables import (
@@ -60,7 +60,7 @@ TABLES: dict[str, Table] = {
         "shopifyPlus": always(False),
     },
     "AppInstallation": {
-        "id": always(gid("AppInstallation", APP)),
+        "id": Field(lambda _s, _a, sight: gid("AppInstallation", sight.app)),
         "accessScopes": Field(lambda _s, _a, sight: list(sight.scopes), "AccessScope"),
     },
     "AccessScope": {
@@ -70,9 +70,9 @@ TABLES: dict[str, Table] = {
     "Location": {
         "id": leaf(lambda number: gid("Location", number)),
         "legacyResourceId": leaf(str),
-        "name": always("Main warehouse"),
+        "name": Field(lambda number, _a, sight: sight.catalogue.locations[number]),
         "isActive": always(True),
-        "isPrimary": always(True),
+        "isPrimary": leaf(lambda number: number == LOCATION),
         "fulfillsOnlineOrders": always(True),
         "shipsInventory": always(True),
         "hasActiveInventory": always(True),
@@ -109,7 +109,7 @@ TABLES: dict[str, Table] = {
         "delta": leaf(lambda m: m.delta),
         "quantityAfterChange": leaf(lambda m: m.variant.quantity),
         "item": Field(lambda m, _a, _s: (m.product, m.variant), "InventoryItem"),
-        "location": Field(lambda _m, _a, _s: LOCATION, "Location"),
+        "location": Field(lambda m, _a, _s: m.variant.place, "Location"),
     },
     "UserError": _USER_ERROR,
     "ProductSetUserError": _CODED,

@@ -12,13 +12,14 @@ from dropship.simulators.shopify.trade.book import OrderBook
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """Every resolver sees the shop through one of these."""
+    """Every resolver sees the shop through one of these. `app` is the one that asks."""
 
     name: str
     currency: str
     scopes: tuple[str, ...]
     catalogue: Catalogue
     book: OrderBook
+    app: int
     lag_s: float = 0.0
 
     def product(self, number: int) -> Product | None:

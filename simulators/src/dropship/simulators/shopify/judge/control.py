@@ -23,7 +23,7 @@ from dropship.simulators.shopify.judge.views import (
 )
 from dropship.simulators.shopify.money import amount_in, to_cents
 from dropship.simulators.shopify.shop import Resetting, Shop, ShopOrder
-from dropship.simulators.shopify.trade.book import Unsold
+from dropship.simulators.shopify.trade.book import Extras, Unsold
 from dropship.simulators.shopify.trade.demand import DemandOrder
 from dropship.simulators.shopify.trade.order import Order
 from dropship.simulators.wire.messages import Reply, Request, json_reply
@@ -32,11 +32,17 @@ PREFIX = "/_sim/shopify/"
 
 
 class SaleOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Somebody buys: the product of this customId value, or the variant of this sku."""
+    """Somebody buys: the product of this customId value, or the variant of this sku.
+
+    `tax` and `shipping` are paid beside the price; `discount` is taken off the order.
+    """
 
     listing: str | None = None
     sku: str | None = None
     quantity: Annotated[int, Meta(ge=1, le=10_000)] = 1
+    tax: Decimal = Decimal(0)
+    shipping: Decimal = Decimal(0)
+    discount: Decimal = Decimal(0)
 
 
 class RefundOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,10 +58,17 @@ class CancelOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class HandOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A human in the shop's admin. What is not named stays as it is."""
+    """A human in the shop's admin. What is not named stays as it is.
+
+    `policy` CONTINUE sells on when there are none left, and what is not `tracked` sells without
+    end. `nameless` takes the metafields away by which a customId finds it; the judge still does.
+    """
 
     price: Decimal | None = None
     quantity: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
+    policy: Literal["CONTINUE", "DENY"] | None = None
+    tracked: bool | None = None
+    nameless: bool = False
     status: Literal["ACTIVE", "ARCHIVED", "DRAFT", "UNLISTED"] | None = None
     published: bool | None = None
     title: str | None = None
@@ -145,7 +158,7 @@ class ShopControl:
         wish = read(request.body, SaleOrder)
         product, variant = _for_sale(shop, wish)
         try:
-            order = shop.book.sell(product, variant, wish.quantity, shop.now())
+            order = shop.book.sell(product, variant, wish.quantity, shop.now(), _extras(wish, shop))
         except Unsold as no:
             raise Rejected(409, str(no), "listing") from None
         return json_reply(order_view(order), 201)
@@ -172,8 +185,8 @@ class ShopControl:
     def _by_hand(self, shop: Shop, request: Request, id_: str) -> Reply:
         wish = read(request.body, HandOrder)
         if wish == HandOrder():
-            raise Rejected(422, "say price, quantity, status, published, title or deleted")
-        change = Change(shop.catalogue, shop.currency, shop.now())
+            raise Rejected(422, f"say one of {', '.join(HandOrder.__struct_fields__)}")
+        change = Change(shop.catalogue, shop.currency, shop.now(), shop.keys.app)
         product = change.commit(_reached_into(_product(shop, id_), wish, shop, change.at))
         for effect in change.effects:
             shop.ledger.wrote_by_hand(effect, change.at)
@@ -186,6 +199,11 @@ def _undone(shop: Shop, order: Order, what: str, body: bytes) -> Order:
     wish = read(body, RefundOrder)
     amount = None if wish.amount is None else _amount(wish.amount, shop, "amount")
     return shop.book.refund(order, amount, shop.now(), restock=wish.restock, note=wish.note)
+
+
+def _extras(wish: SaleOrder, shop: Shop) -> Extras:
+    names = ("tax", "shipping", "discount")
+    return Extras(**{name: _amount(getattr(wish, name), shop, name) for name in names})
 
 
 def _amount(written: Decimal, shop: Shop, field: str) -> Decimal:
@@ -217,18 +235,26 @@ def _product(shop: Shop, listing: str) -> Product:
 
 
 def _reached_into(product: Product, wish: HandOrder, shop: Shop, at: datetime) -> Product:
-    variants = product.variants
+    written: dict[str, Any] = {}
     if wish.price is not None:
-        price = _amount(wish.price, shop, "price")
-        variants = tuple(replace(v, price=price, updated_at=at) for v in variants)
+        written["price"] = _amount(wish.price, shop, "price")
     if wish.quantity is not None:
-        variants = tuple(replace(v, quantity=wish.quantity, updated_at=at) for v in variants)
+        written["quantity"] = wish.quantity
+    if wish.policy is not None:
+        written["oversells"] = wish.policy == "CONTINUE"
+    if wish.tracked is not None:
+        written["tracked"] = wish.tracked
+    variants = product.variants
+    if written:
+        variants = tuple(replace(v, **written, updated_at=at) for v in variants)
+    metafields = tuple(m for m in product.metafields if not (wish.nameless and m.type == "id"))
     published = product.published
     if wish.published is not None:
         published = frozenset({min(PUBLICATIONS)}) if wish.published else frozenset()
     return replace(
         product,
         variants=variants,
+        metafields=metafields,
         published=published,
         published_at=(product.published_at or at) if published else None,
         status=wish.status or product.status,

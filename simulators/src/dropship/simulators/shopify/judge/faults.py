@@ -12,6 +12,7 @@ Mode = Literal[
     "drop_before",
     "500_after_commit",
     "500",
+    "500_echo",
     "503",
     "429",
     "402",

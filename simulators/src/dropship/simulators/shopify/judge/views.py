@@ -27,6 +27,9 @@ def shop_view(shop: Shop, url: str) -> dict[str, Any]:
         "bucket": shop.bucket.size,
         "fees": shop.book.tariff,
         "location": gid("Location", LOCATION),
+        "locations": {
+            shop.catalogue.locations[n]: gid("Location", n) for n in shop.catalogue.places()
+        },
         "publications": {name: gid("Publication", n) for n, name in PUBLICATIONS.items()},
     }
 
@@ -50,6 +53,7 @@ def product_view(product: Product) -> dict[str, Any]:
                 "price": v.price,
                 "quantity": v.quantity,
                 "tracked": v.tracked,
+                "policy": "CONTINUE" if v.oversells else "DENY",
             }
             for v in product.variants
         ],
@@ -70,6 +74,7 @@ def order_view(order: Order) -> dict[str, Any]:
             }
             for line in order.lines
         ],
+        "subtotal": as_money(order.subtotal),
         "total": as_money(order.total),
         "fees": as_money(order.fees),
         "refunded": as_money(order.refunded),

@@ -26,6 +26,17 @@ class Tariff(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     fixed: Decimal = Decimal("0.30")
 
 
+class Extras(Struct, frozen=True, kw_only=True):
+    """What stands beside the price: `discount` is taken off the whole line."""
+
+    tax: Decimal = Decimal(0)
+    shipping: Decimal = Decimal(0)
+    discount: Decimal = Decimal(0)
+
+
+NO_EXTRAS = Extras()
+
+
 class OrderBook:
     """Orders in the order in which they came."""
 
@@ -33,11 +44,20 @@ class OrderBook:
         self.orders: Versions[Order] = Versions()
         self.tariff = tariff
         self._catalogue = catalogue
-        self._currency = currency
+        self.currency = currency
         self._count = 0
 
-    def sell(self, product: Product, variant: Variant, quantity: int, at: datetime) -> Order:
+    def sell(
+        self,
+        product: Product,
+        variant: Variant,
+        quantity: int,
+        at: datetime,
+        extras: Extras = NO_EXTRAS,
+    ) -> Order:
         """A paid order at the price of this moment, or `Unsold`."""
+        if extras.discount > variant.price * quantity:
+            raise Unsold("the discount is more than the goods cost")
         if not product.live:
             raise Unsold("not published" if product.status == "ACTIVE" else product.status.lower())
         if not variant.can_sell(quantity):
@@ -55,8 +75,9 @@ class OrderBook:
             sku=variant.sku,
             quantity=quantity,
             unit_price=variant.price,
+            discount=extras.discount,
         )
-        return self._keep(self._made(line, at))
+        return self._keep(self._made(line, at, extras))
 
     def refund(
         self, order: Order, amount: Decimal | None, at: datetime, *, restock: bool, note: str = ""
@@ -105,24 +126,27 @@ class OrderBook:
         orders = self.orders.all()
         return next((o for o in orders if text in {str(o.number), o.name.lstrip("#")}), None)
 
-    def _made(self, line: Line, at: datetime) -> Order:
+    def _made(self, line: Line, at: datetime, extras: Extras) -> Order:
         self._count += 1
+        total = line.total + extras.tax + extras.shipping
         fee = Fee(
             self._next("TransactionFee"),
-            fee_of(line.total, self.tariff.rate, self.tariff.fixed, self._currency),
+            fee_of(total, self.tariff.rate, self.tariff.fixed, self.currency),
             self.tariff.rate,
             self.tariff.fixed,
         )
-        fees = (fee,) if line.total else ()
-        paid = Transaction(self._next("OrderTransaction"), "SALE", line.total, at, fees)
+        fees = (fee,) if total else ()
+        paid = Transaction(self._next("OrderTransaction"), "SALE", total, at, fees)
         return Order(
             number=self._next("Order"),
             name=f"#{FIRST_NAME + self._count}",
             at=at,
             updated_at=at,
-            currency=self._currency,
+            currency=self.currency,
             lines=(line,),
             transactions=(paid,),
+            tax=extras.tax,
+            shipping=extras.shipping,
         )
 
     def _restock(self, order: Order, quantities: dict[int, int], at: datetime) -> None:

@@ -18,10 +18,15 @@ class Line:
     sku: str | None
     quantity: int
     unit_price: Decimal
+    discount: Decimal = Decimal(0)
+
+    @property
+    def undiscounted(self) -> Decimal:
+        return self.unit_price * self.quantity
 
     @property
     def total(self) -> Decimal:
-        return self.unit_price * self.quantity
+        return self.undiscounted - self.discount
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +76,23 @@ class Order:
     refunds: tuple[Refund, ...] = ()
     cancelled_at: datetime | None = None
     cancel_reason: str | None = None
+    tax: Decimal = Decimal(0)
+    shipping: Decimal = Decimal(0)
+
+    @property
+    def subtotal(self) -> Decimal:
+        """What the goods cost, after discounts."""
+        return sum((line.total for line in self.lines), Decimal(0))
 
     @property
     def total(self) -> Decimal:
-        return sum((line.total for line in self.lines), Decimal(0))
+        """All that the buyer paid; tax stands beside the prices."""
+        return self.subtotal + self.tax + self.shipping
+
+    @property
+    def is_undone(self) -> bool:
+        """All of it went back, tax and shipping with it; before that, none of the two did."""
+        return self.refunded >= self.total
 
     @property
     def refunded(self) -> Decimal:
@@ -93,7 +111,7 @@ class Order:
     def financial_status(self) -> str:
         if not self.refunded:
             return "PAID"
-        return "REFUNDED" if self.refunded >= self.total else "PARTIALLY_REFUNDED"
+        return "REFUNDED" if self.is_undone else "PARTIALLY_REFUNDED"
 
     def returned(self, line: int) -> int:
         """Units of this line that were taken back."""

@@ -7,9 +7,8 @@ down_revision = "0001"
 
 _TABLES = """
 CREATE TABLE products_known (
-  product_id uuid NOT NULL, source text, external_id text, title text,
-  images jsonb DEFAULT '[]'::jsonb NOT NULL, cost_minor bigint, cost_currency char(3),
-  flags jsonb DEFAULT '[]'::jsonb NOT NULL, availability text, stock integer,
+  product_id uuid NOT NULL, title text, images jsonb DEFAULT '[]'::jsonb NOT NULL,
+  cost_minor bigint, cost_currency char(3), availability text,
   vanished boolean DEFAULT false NOT NULL, read_at timestamptz, read_cost_minor bigint,
   read_cost_currency char(3), read_availability text,
   PRIMARY KEY (product_id)
@@ -18,10 +17,10 @@ CREATE TABLE products_known (
 CREATE TABLE store_accounts (
   id uuid NOT NULL, tenant_id text NOT NULL, version bigint DEFAULT 0 NOT NULL,
   marketplace text NOT NULL, name text NOT NULL, account text NOT NULL, credentials bytea,
-  token bytea, token_expires_at timestamptz, refreshing_until timestamptz, mode text NOT NULL,
+  token bytea, refreshing_until timestamptz, mode text NOT NULL,
   status text NOT NULL, status_reason text, suspended_for text, currency char(3),
   fee_schedule text NOT NULL, refs jsonb DEFAULT '{}'::jsonb NOT NULL,
-  opens integer DEFAULT 0 NOT NULL, open_again_at timestamptz, order_cursor text,
+  bring_after uuid, opens integer DEFAULT 0 NOT NULL, open_again_at timestamptz, order_cursor text,
   polled_at timestamptz, poll_at timestamptz, breaker_lifted_at timestamptz,
   created_at timestamptz NOT NULL, connected_at timestamptz,
   PRIMARY KEY (id),
@@ -33,6 +32,8 @@ CREATE TABLE store_accounts (
 CREATE UNIQUE INDEX store_accounts_of_account ON store_accounts (tenant_id, marketplace, account)
 -- next
 CREATE INDEX store_accounts_newest ON store_accounts (tenant_id, created_at, id)
+-- next
+CREATE INDEX store_accounts_to_bring ON store_accounts (id) WHERE bring_after IS NOT NULL
 -- next
 CREATE INDEX store_accounts_poll ON store_accounts (poll_at) WHERE status
   IN ('connected', 'suspended')
@@ -78,13 +79,16 @@ CREATE INDEX listings_bringing ON listings (bringing_since) WHERE bringing IS NO
 -- next
 CREATE INDEX listings_check ON listings (check_at) WHERE status IN ('Active', 'Paused')
 -- next
-CREATE INDEX listings_fresh ON listings (fresh_until) WHERE status = 'Active'
+CREATE INDEX listings_fresh ON listings (fresh_until) WHERE shown = 'live' AND quantity > 0
+  AND status NOT IN ('Ended', 'Delisted') AND NOT own_holds @> '["stale"]'
 -- next
 CREATE INDEX listings_newest ON listings (tenant_id, created_at, id)
 -- next
 CREATE INDEX listings_of_product ON listings (product_id)
 -- next
 CREATE INDEX listings_of_store ON listings (store_id, status)
+-- next
+CREATE INDEX listings_in_order ON listings (store_id, id)
 -- next
 CREATE UNIQUE INDEX listings_one_live ON listings (store_id, product_id) WHERE status NOT
   IN ('Ended', 'Delisted')
@@ -114,9 +118,8 @@ CREATE TABLE orders (
 CREATE INDEX orders_newest ON orders (tenant_id, ordered_at, id)
 -- next
 CREATE TABLE intents (
-  command_id uuid NOT NULL, listing_id uuid NOT NULL, tenant_id text NOT NULL,
-  attempt integer NOT NULL, step jsonb NOT NULL, natural_key text NOT NULL,
-  decision_no bigint NOT NULL, settle_at timestamptz NOT NULL, started_at timestamptz NOT NULL,
+  command_id uuid NOT NULL, listing_id uuid NOT NULL, step jsonb NOT NULL,
+  decision_no bigint NOT NULL, started_at timestamptz NOT NULL,
   finished_at timestamptz, outcome text,
   PRIMARY KEY (command_id),
   FOREIGN KEY(listing_id) REFERENCES listings (id)
