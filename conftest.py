@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from dropship.runtime.topology import Topology, read
@@ -19,6 +20,9 @@ SYSTEM = "tests/integration/"
 TOPOLOGY = ROOT / "cli" / "src" / "dropship" / "cli" / "topology.toml"
 _OWN = ("campaign", "kills", "shop_safety", "starting_and_stopping", "story", "story_kills")
 BRING_THEIR_OWN = frozenset(f"{SYSTEM}test_{name}.py" for name in _OWN)
+
+settings.register_profile("shared machine", deadline=None)
+settings.load_profile("shared machine")
 
 
 class Groups(LoadScopeScheduling):  # type: ignore[misc]

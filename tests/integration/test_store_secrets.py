@@ -122,7 +122,7 @@ async def test_credentials_moved_to_another_store_s_row_open_nothing(
     before = [len((await market.settings())["tokens"]) for market in markets]
     swap = (
         "UPDATE syncer.store_accounts s SET credentials = o.credentials, token = NULL,"
-        " token_expires_at = NULL, refreshing_until = NULL, poll_at = now()"
+        " refreshing_until = NULL, poll_at = now()"
         " FROM syncer.store_accounts o WHERE s.id <> o.id AND s.id::text = ANY(%s)"
         " AND o.id::text = ANY(%s) RETURNING s.id"
     )

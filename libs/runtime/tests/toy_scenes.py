@@ -135,7 +135,7 @@ async def two_writers_of_one_thing(toy: Toy) -> Promised:
                 await _move_as_wired(tx, "a")
                 await tx.flush()
                 first_wrote.set()
-                await asyncio.wait([asyncio.create_task(second_done.wait())], timeout=0.4)
+                await asyncio.wait([asyncio.create_task(second_done.wait())], timeout=1.5)
 
         async def second() -> None:
             await first_wrote.wait()

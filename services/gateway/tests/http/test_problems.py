@@ -94,8 +94,8 @@ async def test_a_lost_database_is_a_pause_and_not_a_failure(
 ) -> None:
     seller = await gateway.seller()
     pool = gateway.desk.database.pool
-    monkeypatch.setattr(pool, "timeout", 0.05)
     taken = [await pool.getconn() for _ in range(pool.max_size)]
+    monkeypatch.setattr(pool, "timeout", 0.05)
     try:
         answer = await seller.get("/v1/jobs")
     finally:
