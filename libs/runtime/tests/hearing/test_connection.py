@@ -63,8 +63,8 @@ async def line_to(toy: Toy) -> AsyncIterator[Line]:
 async def test_events_that_were_on_a_line_when_it_was_cut_are_heard_all_the_same(toy: Toy) -> None:
     rows = 3000
     async with toy.database_of_toy() as database, carrying(toy, "sayer") as sayer:
-        for _ in range(3):
-            await say_moves(database, rows // 3)
+        for _ in range(30):
+            await say_moves(database, rows // 30)
         sayer.relay.wake()
         await eventually(lambda: all_marked(toy), within_s=30)
     async with line_to(toy) as line:
