@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from dropship.contracts.listings import SyncState
 from dropship.syncer.domain.listing import Cap, Listing, There
 from dropship.syncer.domain.steps import (
     UNLIMITED,
@@ -54,13 +55,14 @@ def lifted(
 
     `polled_at` is when the last complete reading of the store's orders began, `sold_at` when the
     newest sale of this listing was told, None for none that the cap could come from.
+    It is looked at again first: more is offered only at a price that is known to stand there.
     """
     cap = listing.cap
     if cap is None or polled_at < cap.at + timedelta(seconds=ORDERS_LAG_S):
         return listing
     if sold_at is not None and not _decided_upon(listing, sold_at, at):
         return listing
-    return replace(listing, cap=None)
+    return replace(listing, cap=None, sync=SyncState.unknown)
 
 
 def _decided_upon(listing: Listing, sold_at: datetime, at: datetime) -> bool:
