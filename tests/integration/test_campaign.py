@@ -100,8 +100,16 @@ def test_the_judge_sees_what_must_not_be_sent(
     intents: list[tuple[dict[str, Any], int]], decisions: list[Event], words: str | None
 ) -> None:
     rows = [("x", step, number) for step, number in intents]
-    wrong = sent_wrongly(rows, {"x": decisions})
+    wrong = sent_wrongly(rows, {"x": decisions}, sold=())
     assert words in wrong[0] if words else wrong == []
+
+
+@pytest.mark.parametrize(("count", "wrong"), [(0, 0), (1, 0), (4, 0), (5, 0), (6, 1)])
+def test_after_a_sale_fewer_may_be_sent_and_never_more(count: int, wrong: int) -> None:
+    rows = [("x", quantity(count), 1)]
+    assert len(sent_wrongly(rows, {"x": [GOOD]}, sold={"x"})) == wrong
+    fewer_unsold = 0 < count < 5
+    assert len(sent_wrongly(rows, {"x": [GOOD]}, sold=())) == (1 if fewer_unsold else wrong)
 
 
 def test_the_judge_sees_a_quantity_that_is_faster_than_its_price() -> None:

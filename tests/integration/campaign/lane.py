@@ -201,6 +201,8 @@ class Life:
             order = {"listing": id_}
             answer = await self.lane.http.post(f"/_sim/shopify/{account}/orders", json=order)
             assert answer.status_code in {201, 409}, answer.text
+            if answer.status_code == 201:
+                self.case.sold.add(id_)
 
     async def _calms(self) -> None:
         """Nothing goes wrong any more, and a person lifts what waits for a person."""

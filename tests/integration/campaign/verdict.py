@@ -2,6 +2,7 @@
 sent. The arithmetic of fees stands here once more, on purpose.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -29,7 +30,7 @@ OVER = ("Ended", "Delisted")
 _ROWS = """
 SELECT id::text, status, sync, sync_detail, own_holds || wanted_holds, wanted_price_minor,
        wanted_quantity, decision_no, decided_cost_minor, decided_availability, bringing IS NULL,
-       bring_again_at, price_minor, quantity, ending
+       bring_again_at, price_minor, quantity, ending, capped_quantity
   FROM syncer.listings WHERE id::text = ANY(%s)
 """
 _INTENTS = """
@@ -44,13 +45,18 @@ SELECT aggregate, version, payload FROM {}.journal
 
 @dataclass
 class Case:
-    """What is judged: the listings of one schedule, and the shop's ledger after write `since`."""
+    """What is judged: the listings of one schedule, and the shop's ledger after write `since`.
+
+    `sold` are the listings of which somebody bought: until that sale is decided upon, fewer than
+    wanted may be offered of them, never more.
+    """
 
     stack: Stack
     market: Market
     since: int = 0
     listings: dict[str, str] = field(default_factory=dict)
     truth: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sold: set[str] = field(default_factory=set)
     writes: int = 0
     unanswered: int = 0
 
@@ -59,6 +65,7 @@ class Case:
         names = (
             *("id", "status", "sync", "detail", "holds", "price", "quantity", "number", "cost"),
             *("availability", "idle", "again_at", "shown_price", "shown_quantity", "ending"),
+            "capped",
         )
         found = await self.stack.sql(_ROWS, list(self.listings))
         return [dict(zip(names, row, strict=True)) for row in found]
@@ -117,9 +124,14 @@ def _differs(case: Case, row: dict[str, Any], there: dict[str, dict[str, Any]]) 
         live
         and Decimal(str(shown["price"])) * 100 == row["price"]
         and 0 < shown["quantity"] <= row["quantity"]
-        and row["sync"] == "in_sync"
+        and (row["sync"] == "in_sync" or _is_kept_back(case, row, shown["quantity"]))
     )
     return "" if right else f"{id_}: {shown}, live {live}, instead of {row}"
+
+
+def _is_kept_back(case: Case, row: dict[str, Any], shown: int) -> bool:
+    """Whether no more than was left is offered, since somebody bought."""
+    return bool(row["id"] in case.sold and row["capped"] == shown and row["sync"] == "pending")
 
 
 def _stands(product: dict[str, Any] | None) -> bool:
@@ -153,7 +165,7 @@ async def verdict(case: Case) -> list[str]:
             if id_ in case.listings and count > 1
         ),
         *listed_twice(case.listings, writes),
-        *sent_wrongly(intents, decisions),
+        *sent_wrongly(intents, decisions, case.sold),
         *sold_too_soon(writes, intents, decisions),
         *written_wrongly(writes, intents),
         *_said_wrongly(await case.rows(), events),
@@ -176,7 +188,9 @@ def listed_twice(listings: dict[str, str], writes: list[dict[str, Any]]) -> list
     return wrong
 
 
-def sent_wrongly(intents: list[tuple[Any, ...]], decisions: dict[str, list[Event]]) -> list[str]:
+def sent_wrongly(
+    intents: list[tuple[Any, ...]], decisions: dict[str, list[Event]], sold: Collection[str]
+) -> list[str]:
     """Every call traces to one decision, the numbers never go back, and each price pays."""
     wrong: list[str] = []
     newest: dict[str, int] = {}
@@ -186,7 +200,8 @@ def sent_wrongly(intents: list[tuple[Any, ...]], decisions: dict[str, list[Event
             wrong.append(f"{what}, after decision {newest[id_]}")
         newest[id_] = number
         if not _only_stops(step):
-            wrong += [f"{what}: {why}" for why in _unlike(step, _made(decisions[id_], number))]
+            fact = _made(decisions[id_], number)
+            wrong += [f"{what}: {why}" for why in _unlike(step, fact, fewer=id_ in sold)]
     return wrong
 
 
@@ -200,7 +215,7 @@ def _only_stops(step: dict[str, Any]) -> bool:
     return bool(step["type"] == "end" or pause)
 
 
-def _unlike(step: dict[str, Any], fact: DecisionMade | None) -> list[str]:
+def _unlike(step: dict[str, Any], fact: DecisionMade | None, *, fewer: bool) -> list[str]:
     if fact is None or fact.price is None:
         return ["there is no such decision, or no price in it"]
     if fact.holds:
@@ -209,7 +224,8 @@ def _unlike(step: dict[str, Any], fact: DecisionMade | None) -> list[str]:
     rises = step["type"] != "set_quantity"
     if rises and price != Decimal(fact.price.amount):
         return [f"it wanted {fact.price.amount}"]
-    if "quantity" in step and step["quantity"] != fact.quantity:
+    least = 1 if fewer else fact.quantity
+    if "quantity" in step and not least <= step["quantity"] <= fact.quantity:
         return [f"it wanted {fact.quantity}"]
     return [] if _pays(price, fact) else ["it loses money, or is below its floor"]
 
